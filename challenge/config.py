@@ -1,0 +1,180 @@
+"""Every setting once: default, unit, and one line of what it does."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .core import puzzles
+from .core.networks import Network
+from .errors import ConfigError
+from .keys import refuse_weak
+
+PREFIX = "CHALLENGE_"
+
+
+def _text(pattern: str) -> Callable[[Any], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or not compiled.fullmatch(value):
+            raise ValueError(f"must be text of the form {pattern}")
+        return value
+
+    return read
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}", value, re.ASCII):
+            value = int(value)
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return value
+
+    return read
+
+
+def _items(value: Any) -> list[str]:
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",") if item.strip()]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of texts, or one text with commas")
+    return list(value)
+
+
+def _networks(value: Any) -> tuple[Network, ...]:
+    return tuple(ip_network(item) for item in _items(value))
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    origins = tuple(_items(value))
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(f"{origin!r} is no origin such as https://example.org")
+    return origins
+
+
+def _puzzle(value: Any) -> str:
+    if value not in puzzles.names():
+        raise ValueError(f"must be one of {', '.join(puzzles.names())}")
+    return str(value)
+
+
+def _secret(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    if value:
+        refuse_weak(value.encode(), "SITE_SECRET")
+    return value
+
+
+def _setting(default: Any, read: Callable[[Any], Any], unit: str, doc: str) -> Any:
+    return field(default=default, metadata={"read": read, "unit": unit, "doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration of one site, validated. Each field is the key `CHALLENGE_<NAME>`."""
+
+    site_key: str = _setting(
+        "main", _text(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"), "text",
+        "Names the site in tokens and in the cookie; one a site on a host.",
+    )  # fmt: skip
+    site_secret: str = _setting(
+        "", _secret, "text", "Shows the details of healthz to who sends it. Empty: to nobody."
+    )
+    store_uri: str = _setting(
+        "sqlite:///challenge.db", _text(r"[\x21-\x7e]{1,500}"), "URI",
+        "Where state is kept: sqlite:///file (in the instance folder) or memory://.",
+    )  # fmt: skip
+    store_max_mb: int = _setting(
+        1024, _whole(1, 1_000_000), "MiB", "How large the store's file may grow."
+    )
+    keys_path: str = _setting(
+        "challenge-keys.json", _text(r"[^\x00]{1,500}"), "path",
+        "The keys file; made with mode 0600 if missing. Relative to the instance folder.",
+    )  # fmt: skip
+    url_prefix: str = _setting(
+        "/challenge", _text(r"(/[A-Za-z0-9._~-]+)+"), "path", "Where the gate's own routes are."
+    )
+    budget: int = _setting(
+        20, _whole(1, 1000), "units", "Profiles that one solved challenge opens."
+    )
+    lifetime: int = _setting(1800, _whole(60, 86_400), "s", "How long a clearance lasts.")
+    quote_lifetime: int = _setting(
+        120, _whole(10, 600), "s", "How long a challenge may be redeemed."
+    )
+    puzzle: str = _setting("sha256", _puzzle, "kind", "The kind of proof of work.")
+    price_ms: int = _setting(
+        200, _whole(0, 60_000), "ms", "Work of one challenge on the puzzle's reference engine."
+    )
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), _networks, "networks",
+        "Proxies whose X-Forwarded-For is believed. None: the socket peer is the client.",
+    )  # fmt: skip
+    allowed_origins: tuple[str, ...] = _setting(
+        (), _origins, "origins", "Other origins whose pages may ask for challenges."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place that settings come from. Keys without the prefix are not ours."""
+
+    #: for messages
+    place: str
+    values: Mapping[str, Any]
+    #: told of keys with our prefix that are no setting; without it they are errors
+    unknown: Callable[[str], None] | None = None
+
+
+def load(*sources: Source) -> Settings:
+    """Settings from several places; a later source wins.
+
+    :raises ConfigError: `bad_setting` or `unknown_setting`, naming key and place.
+    """
+    known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    for source in sources:
+        for key in [key for key in source.values if key.startswith(PREFIX)]:
+            if key in known:
+                read = known[key].metadata["read"]
+                values[known[key].name] = _read(read, key, source)
+            elif source.unknown is not None:
+                source.unknown(key)
+            else:
+                raise ConfigError(f"{key} in {source.place}", code="unknown_setting")
+    return Settings(**values)
+
+
+def _read(read: Callable[[Any], Any], key: str, source: Source) -> Any:
+    try:
+        return read(source.values[key])
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"{key} in {source.place}: {error}", code="bad_setting") from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Table `[challenge]` of a TOML file, as keys `CHALLENGE_<NAME>`; empty without the file.
+
+    :raises ConfigError: if the file is no such TOML.
+    """
+    try:
+        table = tomllib.loads(path.read_text()).get("challenge", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path.name}: {error}", code="bad_setting") from error
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path.name}: [challenge] is no table", code="bad_setting")
+    return {PREFIX + key.upper(): value for key, value in table.items()}

@@ -1,0 +1,21 @@
+"""The one way in which parts are joined before they are signed or hashed."""
+
+from __future__ import annotations
+
+import struct
+
+
+def canonical(*parts: str | bytes) -> bytes:
+    """Join parts so that no two different lists of parts give the same bytes.
+
+    Each part is its length as a little-endian u32, then its bytes; text is UTF-8.
+    Vectors: `tests/vectors/canonical.json`.
+
+    :raises UnicodeEncodeError: for text with a lone surrogate.
+    """
+    joined = bytearray()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        joined += struct.pack("<I", len(data))
+        joined += data
+    return bytes(joined)

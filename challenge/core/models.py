@@ -1,0 +1,96 @@
+"""The records that the rooms hand to each other. All frozen; times are Unix seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Puzzle:
+    """What a browser has to solve: `count` sub-puzzles of one kind."""
+
+    #: name in the registry of kinds
+    kind: str
+    #: how many answers, in index order
+    count: int
+    #: an output is accepted when its first 64 bits, big endian, are at most this
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a clearance would cost now, and how much it would hold."""
+
+    #: expected work in milliseconds on the reference engine of the puzzle's kind
+    work_ms: float
+    #: units the clearance would hold
+    budget: int
+    #: milliseconds before it may be redeemed
+    wait_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A visitor, as named by a clearance."""
+
+    #: 128 random bits, base64url
+    sub: str
+    #: the hour in which the visitor was first seen
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A signed, single-use, short-lived quote."""
+
+    #: 128 random bits, base64url
+    id: str
+    #: site key
+    site: str
+    #: what the page says the challenge is for
+    action: str
+    #: what it buys; each is redeemed at its own call only
+    buys: str
+    puzzle: Puzzle
+    #: units
+    budget: int
+    #: SHA-256 of the report as sent, base64url; empty without one
+    report: str
+    #: the visitor that is reading on (`sub` and `first` of a valid clearance), if any
+    visitor: Identity | None
+    issued: int
+    not_before: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """What the JWT says that a redeemed challenge buys."""
+
+    site: str
+    visitor: Identity
+    #: 128 random bits, base64url; one a sale
+    jti: str
+    #: which key signs it
+    kid: str
+    #: units bought
+    budget: int
+    issued: int
+    not_before: int
+    expires: int
+
+
+class Charge(Enum):
+    """How a visitor's record answered a request for a profile."""
+
+    #: a unit was taken
+    CHARGED = "charged"
+    #: the profile was charged before: free
+    REVISIT = "revisit"
+    #: no unit is left
+    EMPTY = "budget_spent"
+    #: no record, or one that has ended
+    UNKNOWN = "clearance_unknown"
+    #: another sale has taken this clearance's place
+    REPLACED = "clearance_replaced"

@@ -1,0 +1,108 @@
+"""One tree of errors. `code` is public and stable; `detail` is for the operator's log only."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ChallengeError(Exception):
+    """Any refusal of this package.
+
+    :ivar code: stable, public, snake_case; what HTTP answers carry.
+    :ivar detail: private; never leaves the process but in logs.
+    :cvar status: the HTTP status that an adapter answers with.
+    """
+
+    status: ClassVar[int] = 403
+    default_code: ClassVar[str] = "refused"
+
+    def __init__(self, detail: str = "", *, code: str | None = None) -> None:
+        self.code = code or self.default_code
+        self.detail = detail
+        super().__init__(f"{self.code}: {detail}" if detail else self.code)
+
+
+class ConfigError(ChallengeError, ValueError):
+    """A setting, key file or combination of them that must not be started with."""
+
+    status = 503
+    default_code = "misconfigured"
+
+
+class Malformed(ChallengeError):
+    """A body or token that is not of the agreed form."""
+
+    status = 400
+    default_code = "malformed"
+
+
+class WrongMediaType(ChallengeError):
+    """A body that does not say it is `application/json`."""
+
+    status = 415
+    default_code = "unsupported_media_type"
+
+
+class ForeignOrigin(ChallengeError):
+    """A browser call that another site's page made."""
+
+    default_code = "foreign_origin"
+
+
+class TokenRefused(ChallengeError):
+    """A token of ours that is not valid: bad form, signature, key, site, kind or claims."""
+
+    default_code = "invalid_token"
+
+
+class Expired(TokenRefused):
+    """A token past its end; asking again helps."""
+
+    default_code = "expired"
+
+
+class TooEarly(TokenRefused):
+    """A token before its start. Nothing was spent.
+
+    :ivar retry_in_ms: milliseconds until it will be accepted.
+    """
+
+    status = 425
+    default_code = "too_early"
+
+    def __init__(self, detail: str = "", *, retry_in_ms: int) -> None:
+        super().__init__(detail)
+        self.retry_in_ms = retry_in_ms
+
+
+class Unsolved(ChallengeError):
+    """Answers that do not solve the puzzle."""
+
+    default_code = "unsolved"
+
+
+class Spent(ChallengeError):
+    """A challenge that another body has redeemed."""
+
+    status = 409
+    default_code = "spent"
+
+
+class InProgress(ChallengeError):
+    """The same body is being redeemed at this moment; send it again."""
+
+    status = 409
+    default_code = "in_progress"
+
+
+class ClearanceRequired(ChallengeError):
+    """A gated page was asked for without a clearance that opens it."""
+
+    default_code = "clearance_required"
+
+
+class StoreUnavailable(ChallengeError):
+    """The store did not answer, or is full. Nothing was granted."""
+
+    status = 503
+    default_code = "store_unavailable"

@@ -1,0 +1,68 @@
+"""Who is asking: the client's address, its cookie, and the gate it asks."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response, current_app, request
+
+from ..config import Settings
+from ..core.networks import Address, client_address
+from ..errors import ConfigError
+from ..tally import Sale, Tally
+from ..tokens import LEEWAY
+
+EXTENSION = "challenge"
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.ASCII)
+_FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
+
+
+def current_tally() -> Tally:
+    """The current app's gate.
+
+    :raises ConfigError: if its store is one process's and there are several.
+    """
+    tally: Tally = current_app.extensions[EXTENSION]
+    # Each process would sell and count for itself.
+    if request.environ.get("wsgi.multiprocess") and not tally.store.shared_between_processes:
+        raise ConfigError("memory:// with several worker processes; set CHALLENGE_STORE_URI")
+    return tally
+
+
+def address(settings: Settings) -> Address:
+    """The client's address: the socket peer's, or what a configured proxy says."""
+    return client_address(
+        request.environ.get("REMOTE_ADDR"),
+        request.headers.getlist("X-Forwarded-For"),
+        settings.trusted_proxies,
+    )
+
+
+def cookie(settings: Settings) -> str | None:
+    """The clearance that the request carries, unread."""
+    return request.cookies.get(_cookie_name(settings, secure=_needs_secure()))
+
+
+def set_cookie(response: Response, settings: Settings, sale: Sale) -> None:
+    """Give the browser its clearance, to send back to this host only."""
+    secure = _needs_secure()
+    response.set_cookie(
+        _cookie_name(settings, secure=secure),
+        sale.token,
+        max_age=sale.expires_in + LEEWAY,
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def _needs_secure() -> bool:
+    # Plain http is for a developer's own machine: a loopback host that no proxy speaks for.
+    forwarded = any(name in request.headers for name in _FORWARDING_HEADERS)
+    return forwarded or not _LOOPBACK.fullmatch(request.host)
+
+
+def _cookie_name(settings: Settings, *, secure: bool) -> str:
+    # Browsers take a __Host- cookie from this very host over TLS only (RFC 6265bis, 4.1.3.2).
+    return ("__Host-" if secure else "") + f"challenge-{settings.site_key}"

@@ -1,0 +1,112 @@
+"""The gate's own routes, under the configured prefix."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from .. import assets, wire
+from ..config import Settings
+from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
+from .answers import json_answer, problem
+from .client import address, cookie, current_tally, set_cookie
+
+HASHED_MAX_AGE = 365 * 86_400
+FIXED_MAX_AGE = 300
+JWKS_MAX_AGE = 300
+
+
+def blueprint() -> Blueprint:
+    """A new blueprint; each app has its own."""
+    routes = Blueprint(
+        "challenge", "challenge", template_folder="templates"
+    )
+    routes.add_url_rule("/v1/challenges", "ask", _ask, methods=["POST"])
+    routes.add_url_rule("/v1/clearances", "redeem", _redeem, methods=["POST"])
+    routes.add_url_rule("/jwks.json", "jwks", _jwks)
+    routes.add_url_rule("/healthz", "healthz", _healthz)
+    routes.add_url_rule("/static/<name>", "static_file", _static_file)
+    routes.register_error_handler(ChallengeError, problem)
+    return routes
+
+
+def _body(settings: Settings) -> bytes:
+    """The body of a browser's call, after the checks that cost nothing.
+
+    :raises WrongMediaType: unless it says it is JSON.
+    :raises ForeignOrigin: if another site's page sends it.
+    """
+    if request.mimetype != "application/json":
+        raise WrongMediaType(request.mimetype)
+    origin = request.headers.get("Origin")
+    if origin not in settings.allowed_origins:
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise ForeignOrigin("Sec-Fetch-Site")
+        # Hosts only: behind a proxy that ends TLS the scheme seen here is not the browser's.
+        if origin is not None and origin.partition("://")[2] != request.host:
+            raise ForeignOrigin(origin)
+    return request.stream.read(wire.BODY_MAX + 1)
+
+
+def _ask() -> Response:
+    tally = current_tally()
+    ask = wire.read_ask(_body(tally.settings))
+    offer = asdict(tally.quote(ask, cookie(tally.settings)))
+    offer["puzzle"]["threshold"] = f"{offer['puzzle']['threshold']:016x}"
+    return json_answer(offer, 201)
+
+
+def _redeem() -> Response:
+    tally = current_tally()
+    sale = tally.redeem(_body(tally.settings), address(tally.settings))
+    body = asdict(sale)
+    del body["current"]
+    response = json_answer(body, 201)
+    if sale.current:
+        set_cookie(response, tally.settings, sale)
+    return response
+
+
+def _jwks() -> Response:
+    response = json_answer(current_tally().keys.jwks(), 200, "application/jwk-set+json")
+    response.headers["Cache-Control"] = f"public, max-age={JWKS_MAX_AGE}"
+    return response
+
+
+def _healthz() -> Response:
+    tally = current_tally()
+    try:
+        tally.store.ping()
+        store = "ok"
+    except ChallengeError as error:
+        store = error.code
+    healthy = store == "ok"
+    body: dict[str, Any] = {"status": "ok" if healthy else "degraded"}
+    secret = tally.settings.site_secret
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if secret and hmac.compare_digest(secret.encode(), shown.encode()):
+        body["store"] = store
+        body["keys"] = [key.kid for key in tally.keys.signers]
+        body["proxies"] = [str(network) for network in tally.settings.trusted_proxies]
+    return json_answer(body, 200 if healthy else 503)
+
+
+def _static_file(name: str) -> Response:
+    asset = assets.load().get(name)
+    if asset is None:
+        return json_answer({"type": "about:blank", "status": 404, "code": "not_found"}, 404)
+    coding = request.accept_encodings.best_match([*assets.ENCODINGS, "identity"], "identity")
+    response = Response(asset.bodies[coding], content_type=asset.content_type)
+    if coding != "identity":
+        response.headers["Content-Encoding"] = coding
+    lasting = name == asset.hashed
+    max_age = f"max-age={HASHED_MAX_AGE}, immutable" if lasting else f"max-age={FIXED_MAX_AGE}"
+    response.headers["Cache-Control"] = f"public, {max_age}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(f"{asset.hashed}-{coding}")
+    conditional: Response = response.make_conditional(request)
+    return conditional

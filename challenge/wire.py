@@ -1,0 +1,158 @@
+"""The strict reading of JSON, and the bodies of the HTTP API."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from .errors import Malformed
+
+BODY_MAX = 16 * 1024
+DEPTH_MAX = 8
+INTEGER_MAX = 2**53
+REPORT_MAX = 600
+#: a challenge or clearance, in characters
+TOKEN_MAX = 2048
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_RESOURCE = re.compile(r"/[\x21-\x7e]{0,2047}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The body of `POST /challenges`."""
+
+    #: the behaviour report exactly as sent, empty without one
+    report: str
+    #: what the page says the challenge is for
+    action: str
+    #: the path of the page that asks, empty if it does not say
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """The body of `POST /clearances`."""
+
+    #: the signed challenge
+    challenge: str
+    #: still untyped: the puzzle's kind knows their form
+    answers: object
+
+
+def read_ask(body: bytes) -> Ask:
+    """:raises Malformed: unless the body is exactly an ask."""
+    fields = read_object(body)
+    _only(fields, "report", "action", "resource")
+    report = _text(fields, "report", default="")
+    action = _text(fields, "action", default="page")
+    resource = _text(fields, "resource", default="/")
+    if len(report.encode()) > REPORT_MAX:
+        raise Malformed(f"report over {REPORT_MAX} bytes", code="report_too_large")
+    if not _ACTION.fullmatch(action):
+        raise Malformed("action", code="action_malformed")
+    if not _RESOURCE.fullmatch(resource):
+        raise Malformed("resource", code="resource_malformed")
+    return Ask(report=report, action=action, resource=resource)
+
+
+def read_redemption(body: bytes) -> Redemption:
+    """:raises Malformed: unless the body is exactly a redemption."""
+    fields = read_object(body)
+    _only(fields, "challenge", "answers")
+    if "answers" not in fields:
+        raise Malformed("answers", code="field_missing")
+    return Redemption(challenge=_text(fields, "challenge"), answers=fields["answers"])
+
+
+def read_object(body: bytes, *, limit: int = BODY_MAX) -> dict[str, Any]:
+    """One JSON object, read strictly (RFC 8259, I-JSON's limits of RFC 7493).
+
+    At most `limit` bytes and 8 levels, no duplicate names, whole numbers within 2^53 only
+    (no field of ours is a fraction), well-formed Unicode.
+
+    :raises Malformed: with a code that names what is wrong.
+    """
+    if len(body) > limit:
+        raise Malformed(f"{len(body)} bytes", code="body_too_large")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Malformed(str(error), code="text_malformed") from error
+    _check_depth(text)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_integer,
+            parse_float=_no_number,
+            parse_constant=_no_number,
+        )
+    except ValueError as error:
+        raise Malformed(str(error), code="json_malformed") from error
+    if not isinstance(value, dict):
+        raise Malformed("not an object", code="json_malformed")
+    _check_text(value)
+    return value
+
+
+def _check_depth(text: str) -> None:
+    # Before parsing: the parser itself gives up on deep nesting with a RecursionError.
+    depth = 0
+    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if mark in "[{" else -1
+        if depth > DEPTH_MAX:
+            raise Malformed(f"over {DEPTH_MAX} levels", code="json_too_deep")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise Malformed("a name stands twice", code="json_duplicate_name")
+    return fields
+
+
+def _integer(digits: str) -> int:
+    # Length first: converting thousands of digits is slow, and refused by Python in its own way.
+    if len(digits) > 17 or abs(number := int(digits)) > INTEGER_MAX:
+        raise Malformed(f"{len(digits)} digits", code="json_number")
+    return number
+
+
+def _no_number(text: str) -> NoReturn:
+    raise Malformed(text[:32], code="json_number")
+
+
+def _check_text(value: object) -> None:
+    # An escape can spell half a surrogate pair, which no later step could encode.
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise Malformed(str(error), code="text_malformed") from error
+    elif isinstance(value, list):
+        for item in value:
+            _check_text(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _check_text(name)
+            _check_text(item)
+
+
+def _only(fields: dict[str, Any], *known: str) -> None:
+    if not fields.keys() <= set(known):
+        raise Malformed(str(sorted(fields.keys() - set(known)))[:200], code="field_unknown")
+
+
+def _text(fields: dict[str, Any], name: str, *, default: str | None = None) -> str:
+    if name not in fields:
+        if default is None:
+            raise Malformed(name, code="field_missing")
+        return default
+    value = fields[name]
+    if not isinstance(value, str):
+        raise Malformed(name, code="field_type")
+    return value
