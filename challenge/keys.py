@@ -11,6 +11,7 @@ import stat
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def refuse_weak(secret: bytes, name: str) -> None:
     if len(secret) < SECRET_BYTES:
         raise ConfigError(f"{name} needs at least {SECRET_BYTES} bytes", code="weak_key")
     # 32 random bytes hold 30 distinct values on average, and fewer than 16 practically never.
-    steps = {(b - a) % 256 for a, b in zip(secret, secret[1:], strict=False)}
+    steps = {(b - a) % 256 for a, b in pairwise(secret)}
     if len(set(secret)) < 16 or len(steps) < 8:
         raise ConfigError(f"{name} is patterned; draw it at random", code="weak_key")
 

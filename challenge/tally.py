@@ -8,12 +8,12 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 
 from .config import Settings
 from .core import puzzles
 from .core.canonical import canonical
-from .core.models import Challenge, Charge, Clearance, Identity, Puzzle
+from .core.models import Admission, Challenge, Charge, Clearance, Identity, Offer, Sale
 from .core.networks import Address, network_hash, prefixes
 from .core.price import price
 from .core.visitors import DIGEST_BYTES, Visitor, carried
@@ -41,40 +41,6 @@ DAY = 86_400
 WAIT_STEP, WAIT_STEPS = 0.05, 20
 #: seconds that a spent row outlives the last moment at which its challenge could be redeemed
 SPENT_MARGIN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Answer to an ask."""
-
-    challenge: str
-    puzzle: Puzzle
-    budget: int
-    wait_ms: int
-    #: seconds
-    expires_in: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """Answer to a redeemed challenge."""
-
-    token: str
-    budget: int
-    remaining: int
-    not_before_ms: int
-    #: seconds
-    expires_in: int
-    #: whether the token is the visitor's newest, so that a cookie may be set
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A request that the gate lets pass."""
-
-    #: units left after it
-    remaining: int
 
 
 class Tally:

@@ -73,10 +73,10 @@ def test_one_challenge_is_one_grant(race: Any, rounds: int, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("race", [identical_bodies, different_bodies])
 def test_control_read_then_write_grants_more(race: Any, tmp_path: Path) -> None:
-    with serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="1") as server:
-        with pytest.raises(AssertionError):
-            for _ in range(5):
-                race(server)
+    served = serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="1")
+    with served as server, pytest.raises(AssertionError):
+        for _ in range(5):
+            race(server)
 
 
 def spend_budget(server: Server) -> None:
@@ -95,10 +95,10 @@ def test_a_budget_is_exact_over_processes(rounds: int, tmp_path: Path) -> None:
 
 
 def test_control_a_budget_read_and_then_written_is_not(tmp_path: Path) -> None:
-    with serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="1") as server:
-        with pytest.raises(AssertionError):
-            for _ in range(5):
-                spend_budget(server)
+    served = serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="1")
+    with served as server, pytest.raises(AssertionError):
+        for _ in range(5):
+            spend_budget(server)
 
 
 def test_a_spent_challenge_stays_spent_over_a_restart(tmp_path: Path) -> None:

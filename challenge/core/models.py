@@ -81,6 +81,40 @@ class Clearance:
     expires: int
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Answer to an ask."""
+
+    challenge: str
+    puzzle: Puzzle
+    budget: int
+    wait_ms: int
+    #: seconds
+    expires_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Answer to a redeemed challenge."""
+
+    token: str
+    budget: int
+    remaining: int
+    not_before_ms: int
+    #: seconds
+    expires_in: int
+    #: whether the token is the visitor's newest, so that a cookie may be set
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A request that the gate lets pass."""
+
+    #: units left after it
+    remaining: int
+
+
 class Charge(Enum):
     """How a visitor's record answered a request for a profile."""
 

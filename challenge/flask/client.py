@@ -7,9 +7,10 @@ import re
 from flask import Response, current_app, request
 
 from ..config import Settings
+from ..core.models import Sale
 from ..core.networks import Address, client_address
 from ..errors import ConfigError
-from ..tally import Sale, Tally
+from ..tally import Tally
 from ..tokens import LEEWAY
 
 EXTENSION = "challenge"

@@ -21,9 +21,7 @@ JWKS_MAX_AGE = 300
 
 def blueprint() -> Blueprint:
     """A new blueprint; each app has its own."""
-    routes = Blueprint(
-        "challenge", "challenge", template_folder="templates"
-    )
+    routes = Blueprint("challenge", "challenge", template_folder="templates")
     routes.add_url_rule("/v1/challenges", "ask", _ask, methods=["POST"])
     routes.add_url_rule("/v1/clearances", "redeem", _redeem, methods=["POST"])
     routes.add_url_rule("/jwks.json", "jwks", _jwks)
@@ -108,5 +106,5 @@ def _static_file(name: str) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.vary.add("Accept-Encoding")
     response.set_etag(f"{asset.hashed}-{coding}")
-    conditional: Response = response.make_conditional(request)
-    return conditional
+    response.make_conditional(request)
+    return response

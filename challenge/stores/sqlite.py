@@ -101,9 +101,9 @@ class SQLiteStore:
             if won is not None:
                 _sweep(connection, now)
                 return Spending("won", won[0])
-            state, owner, kept = connection.execute(
+            [(state, owner, kept)] = connection.execute(
                 "SELECT state, digest, claims FROM spent WHERE challenge = ?", (challenge,)
-            ).fetchone()
+            )
         return Spending(state, kept) if owner == digest else Spending("other", b"")
 
     def settle(self, challenge: bytes, state: Settled) -> None:
@@ -144,15 +144,15 @@ class SQLiteStore:
         return answer, visitor.left if visitor is not None else 0
 
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
-        if not day_is_open(day, now):
-            return None
         with self._transaction() as connection:
-            connection.execute("DELETE FROM day_keys WHERE day * 86400 <= ? - 172800", (now,))
+            connection.execute("DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?", (now,))
+            if not day_is_open(day, now):
+                return None
             connection.execute(
                 "INSERT INTO day_keys VALUES (?, ?) ON CONFLICT DO NOTHING", (day, fresh)
             )
-            row = connection.execute("SELECT key FROM day_keys WHERE day = ?", (day,)).fetchone()
-        return bytes(row[0])
+            [(key,)] = connection.execute("SELECT key FROM day_keys WHERE day = ?", (day,))
+        return bytes(key)
 
     def ping(self) -> None:
         with self._connection() as connection:
@@ -203,7 +203,7 @@ class SQLiteStore:
     def _migrate(self, connection: apsw.Connection) -> None:
         version = connection.pragma("user_version")
         if version == 0 and connection.pragma("application_id") == 0:
-            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
                 raise ConfigError(f"store {self._path} is another program's", code="store_foreign")
             connection.execute(_SCHEMA)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

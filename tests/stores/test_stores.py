@@ -1,0 +1,223 @@
+"""The conformance suite over the stores, and what each promises beyond it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from challenge.core.models import Charge
+from challenge.errors import ConfigError, StoreUnavailable
+from challenge.stores import from_uri
+from challenge.stores.memory import MemoryStore
+from challenge.stores.sqlite import SCHEMA_VERSION, SQLiteStore
+
+from ..racing import ReadThenWrite
+from .conformance import BODY, END, ID, JTI, NOW, StoreConformance, digest, visitor
+
+
+class TestMemory(StoreConformance):
+    @pytest.fixture
+    def make_store(self) -> Callable[[], MemoryStore]:
+        store = MemoryStore()
+        return lambda: store
+
+    def test_it_is_bounded_and_refuses_rather_than_forgets(self) -> None:
+        store = MemoryStore(rows_max=10)
+        for number in range(10):
+            store.spend(digest(number), BODY, b"", now=NOW, expires=END)
+        with pytest.raises(StoreUnavailable) as refusal:
+            store.spend(digest(10), BODY, b"", now=NOW, expires=END)
+        assert refusal.value.code == "store_full"
+        assert store.spend(digest(0), BODY, b"", now=NOW, expires=END).state == "pending"
+        assert store.spend(digest(10), BODY, b"", now=END + 1, expires=END + 9).state == "won"
+
+    def test_ended_rows_leave_it(self) -> None:
+        store = MemoryStore()
+        store.spend(ID, BODY, b"", now=NOW, expires=END)
+        store.open(b"k" * 16, visitor())
+        store.spend(b"other id", BODY, b"", now=END + 61, expires=END + 100)
+        assert (len(store._spent), len(store._visitors)) == (1, 0)
+
+
+class TestSQLite(StoreConformance):
+    @pytest.fixture
+    def make_store(self, tmp_path: Path) -> Iterator[Callable[[], SQLiteStore]]:
+        stores: list[SQLiteStore] = []
+
+        def make() -> SQLiteStore:
+            stores.append(SQLiteStore(tmp_path / "store.db"))
+            return stores[-1]
+
+        yield make
+        for store in stores:
+            store.close()
+
+    def test_only_its_owner_may_read_it(self, tmp_path: Path) -> None:
+        store = SQLiteStore(tmp_path / "store.db")
+        store.open(b"k" * 16, visitor())
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        assert modes == {0o600}
+
+    def test_a_connection_does_not_cross_a_fork(self, tmp_path: Path) -> None:
+        store = SQLiteStore(tmp_path / "store.db")
+        store.open(b"k" * 16, visitor())
+        before = store._local.connection
+        child = os.fork()
+        if child == 0:
+            try:
+                charge, _ = store.charge(b"k" * 16, jti=JTI, profile=digest(1), now=NOW)
+                fine = charge is Charge.CHARGED and store._local.connection is not before
+                os._exit(0 if fine else 1)
+            except BaseException:
+                os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert store.charge(b"k" * 16, jti=JTI, profile=digest(1), now=NOW)[0] is Charge.REVISIT
+
+
+def grow(store: SQLiteStore, sales: int, seconds_apart: int) -> int:
+    """Sell for a long time, and return the file's pages."""
+    for number in range(sales):
+        now = NOW + number * seconds_apart
+        store.spend(digest(number), BODY, b"c" * 200, now=now, expires=int(now) + 210)
+        store.open(digest(number) * 2, visitor(expires=int(now) + 1830))
+    with store._connection() as connection:
+        return int(connection.pragma("page_count"))
+
+
+def test_expiry_keeps_the_file_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At one sale a second some 2,000 rows are live, however long it goes on.
+    short = grow(SQLiteStore(tmp_path / "short.db"), 3_000, 1)
+    long = grow(SQLiteStore(tmp_path / "long.db"), 9_000, 1)
+    assert long <= short * 1.1
+    monkeypatch.setattr("challenge.stores.sqlite._sweep", lambda connection, now: None)
+    assert grow(SQLiteStore(tmp_path / "control.db"), 9_000, 1) > short * 1.5
+
+
+def test_what_has_ended_is_gone_from_the_file(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "store.db")
+    day = int(NOW) // 86400
+    key = store.day_key(day, b"the key of a day in the past....", now=NOW)
+    with store._connection() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert key in (tmp_path / "store.db").read_bytes()
+    store.day_key(day + 3, b"n" * 32, now=NOW + 3 * 86400)
+    with store._connection() as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert key not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_a_full_file_refuses_sales_and_keeps_what_was_sold(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "store.db", max_bytes=2**18)
+    sold = 0
+    with pytest.raises(StoreUnavailable):
+        for number in range(5_000):
+            store.spend(digest(number), BODY, b"c" * 200, now=NOW, expires=END)
+            store.settle(digest(number), "granted")
+            sold += 1
+    assert 500 < sold < 5_000
+    assert store.spend(digest(0), BODY, b"", now=NOW, expires=END).state == "granted"
+    assert (tmp_path / "store.db").stat().st_size <= 2**18
+
+
+def put_version(path: Path, version: int) -> None:
+    SQLiteStore(path).close()
+    connection = apsw.Connection(str(path))
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+
+
+def test_another_versions_file_is_refused(tmp_path: Path) -> None:
+    put_version(tmp_path / "newer.db", SCHEMA_VERSION + 1)
+    with pytest.raises(ConfigError) as refusal:
+        SQLiteStore(tmp_path / "newer.db")
+    assert refusal.value.code == "store_version"
+    put_version(tmp_path / "same.db", SCHEMA_VERSION)
+    SQLiteStore(tmp_path / "same.db").close()
+
+
+def test_another_programs_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    connection = apsw.Connection(str(tmp_path / "theirs.db"))
+    connection.execute("CREATE TABLE theirs (column)")
+    connection.close()
+    before = (tmp_path / "theirs.db").read_bytes()
+    with pytest.raises(ConfigError) as refusal:
+        SQLiteStore(tmp_path / "theirs.db")
+    assert refusal.value.code == "store_foreign"
+    after = apsw.Connection(str(tmp_path / "theirs.db"))
+    assert [row[0] for row in after.execute("SELECT name FROM sqlite_schema")] == ["theirs"]
+    after.close()
+    assert len(before) == (tmp_path / "theirs.db").stat().st_size
+
+
+@pytest.mark.parametrize("content", [b"not a database, but long enough to look" * 40])
+def test_a_broken_file_is_refused_at_the_start(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "store.db").write_bytes(content)
+    with pytest.raises(ConfigError) as refusal:
+        SQLiteStore(tmp_path / "store.db")
+    assert refusal.value.code == "store_unusable"
+
+
+def test_a_folder_that_cannot_be_is_refused_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError):
+        SQLiteStore(tmp_path / "file" / "store.db")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["", "sqlite://", "sqlite:///", "memory:///x", "memory://host", "mysql:///x", "sqlite://h/x",
+     "sqlite:///x?mode=ro", "plain"],
+)  # fmt: skip
+def test_a_uri_that_names_no_store(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(ConfigError):
+        from_uri(uri, folder=tmp_path, max_bytes=2**20)
+
+
+def test_uris(tmp_path: Path) -> None:
+    assert isinstance(from_uri("memory://", folder=tmp_path, max_bytes=2**20), MemoryStore)
+    from_uri("sqlite:///in%20here.db", folder=tmp_path, max_bytes=2**20).close()
+    assert (tmp_path / "in here.db").exists()
+    absolute = tmp_path / "elsewhere" / "there.db"
+    from_uri(f"sqlite:///{absolute}", folder=tmp_path, max_bytes=2**20).close()
+    assert absolute.exists()
+
+
+def win(kind: type[SQLiteStore], path: Path, ids: int, barrier: object, wins: object) -> None:
+    store = kind(path)
+    won = 0
+    for number in range(ids):
+        barrier.wait(60)
+        won += store.spend(digest(number) * 2, BODY, b"", now=NOW, expires=END).state == "won"
+    wins.put(won)
+
+
+def won_by_processes(kind: type[SQLiteStore], path: Path, ids: int) -> int:
+    """How often `ids` challenges were won by 8 processes in all."""
+    SQLiteStore(path).close()
+    context = multiprocessing.get_context("spawn")
+    barrier, wins = context.Barrier(8), context.Queue()
+    processes = [
+        context.Process(target=win, args=(kind, path, ids, barrier, wins)) for _ in range(8)
+    ]
+    for process in processes:
+        process.start()
+    total = sum(wins.get(timeout=120) for _ in processes)
+    for process in processes:
+        process.join(30)
+    return total
+
+
+def test_processes_win_each_challenge_once(tmp_path: Path, rounds: int) -> None:
+    assert won_by_processes(SQLiteStore, tmp_path / "store.db", 10 * rounds) == 10 * rounds
+
+
+def test_control_read_then_write_wins_more_than_once(tmp_path: Path) -> None:
+    assert won_by_processes(ReadThenWrite, tmp_path / "store.db", 50) > 50
