@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from math import ceil
 
 from .config import Settings
 from .core import puzzles
@@ -91,14 +92,14 @@ class Tally:
             report=_digest_text(ask.report) if ask.report else "",
             visitor=self._visitor_of(clearance, now),
             issued=issued,
-            not_before=issued + -(-quote.wait_ms // 1000),
+            not_before=issued + ceil(quote.wait_ms / 1000),
             expires=issued + self.settings.quote_lifetime,
         )
         return Offer(
             challenge=self._tokens.sign_challenge(challenge),
             puzzle=puzzle,
             budget=quote.budget,
-            wait_ms=quote.wait_ms,
+            wait_ms=max(0, ceil((challenge.not_before - now) * 1000)),
             expires_in=self.settings.quote_lifetime,
         )
 

@@ -134,7 +134,9 @@ def test_random_secrets_are_not() -> None:
 @pytest.mark.parametrize("name", ["challenge", "profile", "clearance"])
 @pytest.mark.parametrize("bad", [bytes(32), decode_bytes(RFC_8037)])
 def test_a_configured_weak_key_stops_the_start(tmp_path: Path, name: str, bad: bytes) -> None:
-    write(tmp_path / "challenge-keys.json", **{name: [b64(bad)] if name == "clearance" else b64(bad)})
+    write(
+        tmp_path / "challenge-keys.json", **{name: [b64(bad)] if name == "clearance" else b64(bad)}
+    )
     with pytest.raises(ConfigError) as refusal:
         Gate(Flask("app", instance_path=str(tmp_path)))
     assert refusal.value.code in ("weak_key", "known_key")

@@ -90,9 +90,7 @@ def grow(store: SQLiteStore, sales: int, seconds_apart: int) -> int:
         return int(connection.pragma("page_count"))
 
 
-def test_expiry_keeps_the_file_bounded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_expiry_keeps_the_file_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # At one sale a second some 2,000 rows are live, however long it goes on.
     short = grow(SQLiteStore(tmp_path / "short.db"), 3_000, 1)
     long = grow(SQLiteStore(tmp_path / "long.db"), 9_000, 1)

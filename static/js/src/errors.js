@@ -1,0 +1,23 @@
+/**
+ * The one error that leaves this package, whoever noticed the failure.
+ */
+
+/**
+ * `code` is stable: the server's own (problem+json), or one of ours: `connection` (no answer after
+ * every try), `unexpected_answer`, `unknown_kind`, `bad_puzzle`, `worker_failed`.
+ */
+export class ChallengeError extends Error {
+  /**
+   * @param {string} code
+   * @param {{ status?: number, retryAfterMs?: number, cause?: unknown }} [more] `status` of the
+   *   HTTP answer, if there was one; `retryAfterMs` when the server named a time
+   */
+  constructor(code, more = {}) {
+    super(code);
+    this.name = "ChallengeError";
+    this.code = code;
+    this.status = more.status;
+    this.retryAfterMs = more.retryAfterMs;
+    this.cause = more.cause;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * The one file that is both: the page's script, and the script of the workers it starts.
+ */
+
+import { startInterstitial } from "./interstitial.js";
+import { serve } from "./solver/worker.js";
+
+if (typeof document === "undefined") {
+  serve(/** @type {import("./solver/worker.js").Scope} */ (/** @type {unknown} */ (globalThis)));
+} else {
+  // Known only while the script runs for the first time.
+  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+  whenParsed(() => {
+    const root = document.getElementById("challenge");
+    if (root && script) startInterstitial(root, script.src);
+  });
+}
+
+/** @param {() => void} start */
+function whenParsed(start) {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+}

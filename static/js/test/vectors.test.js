@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { canonical, challengeSeed } from "../src/solver/canonical.js";
+import { sha256Kind } from "../src/solver/sha256_kind.js";
+import { plainEngine } from "../src/solver/sha256_plain.js";
+import { bytes, first64, hex, vectors } from "./reference.js";
+
+const puzzle = vectors("sha256_puzzle.json");
+
+test("canonical joins as the vectors say", () => {
+  const { cases } = vectors("canonical.json");
+  assert.ok(cases.length >= 10);
+  for (const { parts, hex: expected } of cases) {
+    const given = parts.map((part) => (typeof part === "string" ? part : bytes(part.hex)));
+    assert.equal(hex(canonical(...given)), expected);
+  }
+});
+
+test("the seed of a challenge", () => {
+  for (const { challenge, seed } of puzzle.seeds) {
+    assert.equal(hex(challengeSeed(challenge)), seed);
+  }
+});
+
+test("a digest is accepted at its own first 64 bits and not one below", () => {
+  for (const { seed, index, nonce, first64: expected } of puzzle.digests) {
+    const exact = BigInt(`0x${expected}`);
+    assert.equal(first64(bytes(seed), index, nonce), exact);
+    assert.equal(plainEngine.prepare(bytes(seed), index, exact, nonce).run(1), nonce);
+    assert.equal(plainEngine.prepare(bytes(seed), index, exact - 1n, nonce).run(1), undefined);
+  }
+});
+
+test("the smallest nonces of whole puzzles", () => {
+  for (const { seed, threshold, answers } of puzzle.solutions) {
+    const found = answers.map((_, index) =>
+      sha256Kind.solve({ kind: "sha256", seed: bytes(seed), index, threshold }),
+    );
+    assert.deepEqual(found, answers);
+  }
+});

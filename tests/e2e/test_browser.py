@@ -1,0 +1,166 @@
+"""A real Chromium opens profiles of the demo."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+
+from ..serving import Server, serve
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PROFILES = 40
+CHROMIUM_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=os.environ["TALLYGATE_CHROME"], args=CHROMIUM_FLAGS
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve("demo.app:create_app()", tmp_path_factory.mktemp("demo"), workers=2) as server:
+        yield server
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context()
+    yield fresh
+    fresh.close()
+
+
+def watch(page: Page) -> list[str]:
+    """Collect what must not happen: errors, policy violations, requests to other hosts."""
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            message.type == "error"
+            and "status of 403" not in message.text
+            and "favicon" not in message.location.get("url", "")
+            and wrong.append(f"console: {message.text}")
+        ),
+    )
+    page.on(
+        "request",
+        lambda request: (
+            request.url.startswith(("http://127.0.0.1", "data:"))
+            or wrong.append(f"request: {request.url}")
+        ),
+    )
+    return wrong
+
+
+def handles(server: Server) -> list[str]:
+    _, _, home = server.call("GET", "/")
+    found = [part.split('"')[0] for part in home.decode().split('href="/people/')[1:]]
+    return sorted(set(found))
+
+
+def open_profile(page: Page, server: Server, handle: str) -> None:
+    page.goto(f"{server.url}/people/{handle}")
+    page.wait_for_selector("[data-personal]", timeout=15_000)
+
+
+def test_a_profile_opens_with_its_photo(context: BrowserContext, demo: Server) -> None:
+    page = context.new_page()
+    wrong = watch(page)
+    photos: list[Response] = []
+    page.on("response", lambda r: photos.append(r) if r.url.endswith("/photo") else None)
+    handle = handles(demo)[0]
+    first = page.goto(f"{demo.url}/people/{handle}")
+    assert first is not None
+    assert first.status == 403
+    assert page.title() == "One moment"
+    page.wait_for_selector("[data-personal]", timeout=15_000)
+    page.wait_for_load_state("load")
+    assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+    assert [photo.status for photo in photos] == [200]
+    [cookie] = context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (
+        "challenge-main", True, "Lax"
+    )  # fmt: skip
+    assert wrong == []
+    # The history holds the page once: back leads to where the visitor came from.
+    assert page.evaluate("history.length") <= 2
+
+
+@pytest.mark.timeout(150)
+def test_forty_profiles_at_one_a_second_all_open(context: BrowserContext, demo: Server) -> None:
+    page = context.new_page()
+    wrong = watch(page)
+    asks: list[str] = []
+    page.on("request", lambda r: asks.append(r.url) if r.url.endswith("/v1/challenges") else None)
+    start = time.monotonic()
+    for number, handle in enumerate(handles(demo)[:PROFILES]):
+        time.sleep(max(0.0, start + number - time.monotonic()))
+        open_profile(page, demo, handle)
+    assert len(asks) == PROFILES / 20, "two sales of twenty"
+    open_profile(page, demo, handles(demo)[0])
+    assert len(asks) == PROFILES / 20, "a revisit is free"
+    assert wrong == []
+
+
+def test_control_without_cookies_nothing_opens_and_the_page_says_why(
+    context: BrowserContext, demo: Server
+) -> None:
+    page = context.new_page()
+    page.route(
+        "**/v1/clearances",
+        lambda route: route.fulfill(
+            status=201,
+            json={"token": "x", "budget": 20, "remaining": 20, "not_before_ms": 0, "expires_in": 9},
+        ),
+    )
+    page.goto(f"{demo.url}/people/{handles(demo)[0]}")
+    page.wait_for_selector("[data-challenge-problem]:not([hidden])", timeout=30_000)
+    assert "cookie" in page.inner_text("[data-challenge-problem-text]")
+    assert page.query_selector("[data-personal]") is None
+
+
+def test_a_lost_connection_offers_another_try_that_works(
+    context: BrowserContext, demo: Server
+) -> None:
+    page = context.new_page()
+    lost = {"calls": 0}
+
+    def drop(route: object) -> None:
+        lost["calls"] += 1
+        route.abort() if lost["calls"] <= 5 else route.continue_()  # type: ignore[attr-defined]
+
+    page.route("**/v1/challenges", drop)
+    page.goto(f"{demo.url}/people/{handles(demo)[1]}")
+    page.wait_for_selector("[data-challenge-problem]:not([hidden])", timeout=30_000)
+    assert "connection" in page.inner_text("[data-challenge-problem-text]")
+    page.get_by_role("button", name="Try again").press("Enter")
+    page.wait_for_selector("[data-personal]", timeout=15_000)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_interstitial_fits_and_tells_a_screen_reader(
+    context: BrowserContext, demo: Server, width: int
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 640})
+    page.route("**/v1/clearances", lambda route: route.abort())
+    page.goto(f"{demo.url}/people/{handles(demo)[2]}")
+    page.wait_for_selector(".is-done", timeout=15_000, state="attached")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("[role=status]").count() == 1
+    expect(page.get_by_role("status")).to_have_text("16 of 16", timeout=15_000)
+    assert page.locator("[data-challenge-progress] .is-done").count() == 16
