@@ -121,7 +121,7 @@ class Settings:
         "Proxies whose X-Forwarded-For is believed. None: the socket peer is the client.",
     )  # fmt: skip
     allowed_origins: tuple[str, ...] = _setting(
-        (), _origins, "origins", "Other origins whose pages may ask for challenges."
+        (), _origins, "origins", "Origins besides the site's own whose pages may call the gate."
     )
 
 

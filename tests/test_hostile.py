@@ -26,8 +26,8 @@ INTEGERS = [
     "1" * 400,
     "-" + "9" * 4400,
 ]
-NUMBERS = [*INTEGERS, "1.5", "1e999", "-1e999", "1E400", "NaN", "Infinity", "-Infinity", "00", "0x1",
-           "1_0", "١٢٣"]  # fmt: skip
+NUMBERS = [*INTEGERS, "1.5", "1e999", "-1e999", "1E400", "NaN", "Infinity", "-Infinity", "00",
+           "0x1", "1_0", "١٢٣"]  # fmt: skip
 STRINGS = ["", "\\ud800", "\\udfff\\ud800", "\\u0000", "é", "A" * 5000, "../../etc/passwd",
            "' OR 1=1 --", "${7*7}", "<script>", "..", "eyJhbGciOiJub25lIn0.e30."]  # fmt: skip
 NAMES = ["challenge", "answers", "report", "action", "resource", "budget", "threshold", "",

@@ -75,7 +75,7 @@ def test_the_same_clearance_is_always_the_same_text() -> None:
     assert OURS.sign_clearance(CLEARANCE) == Tokens(RING, "main").sign_clearance(CLEARANCE)
 
 
-# docs/decisions/0002: the identifier of RFC 9864 is known to few libraries yet.
+# docs/decisions/0001: the identifier of RFC 9864 is known to few libraries yet.
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated via RFC 9864")
 def test_another_implementation_verifies_a_clearance() -> None:
     token = OURS.sign_clearance(CLEARANCE)
