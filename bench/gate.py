@@ -14,20 +14,21 @@ from pathlib import Path
 from challenge import keys
 from challenge.config import Settings
 from challenge.core import puzzles
+from challenge.core.models import Client
 from challenge.stores import Store, from_uri
 from challenge.tally import Tally
 from challenge.wire import Ask
 
 from ._report import Figure, microseconds, publish
 
-ADDRESS = ip_address("192.0.2.1")
+CLIENT = Client(ip_address("192.0.2.1"))
 ASK = Ask(report="", action="page", resource="/people/ada")
 SALES = 300
 
 
 def tally_over(store: Store, budget: int) -> Tally:
     """A tally whose puzzles any answers solve, so that solving is not measured."""
-    settings = Settings(price_ms=0, budget=budget)
+    settings = Settings(price_ms=0, budget=budget, ramp=(budget,), band_burst=10**6)
     return Tally(
         settings,
         keys.make(os.urandom),
@@ -52,7 +53,7 @@ def figures_of(name: str, store: Store) -> Iterator[Figure]:
     waiting = list(fresh)
 
     def redeem() -> str:
-        return tally.redeem(waiting.pop(), ADDRESS).token
+        return tally.redeem(waiting.pop(), CLIENT).token
 
     def figure(what: str, call: Callable[[], object], calls: int) -> Figure:
         return Figure(f"gate.{name}.{what}_us", microseconds(call, calls=calls), "us")
@@ -61,10 +62,10 @@ def figures_of(name: str, store: Store) -> Iterator[Figure]:
     waiting.extend(bodies(tally, 1))
     yield figure("ask", lambda: tally.quote(ASK, None), SALES)
     yield figure("redeem", redeem, SALES)
-    tally.admit(token, "ada")
-    yield figure("revisit", lambda: tally.admit(token, "ada"), 1000)
+    tally.admit(token, "ada", CLIENT)
+    yield figure("revisit", lambda: tally.admit(token, "ada", CLIENT), 1000)
     profiles = count()
-    yield figure("charge", lambda: tally.admit(token, str(next(profiles))), 140)
+    yield figure("charge", lambda: tally.admit(token, str(next(profiles)), CLIENT), 140)
 
 
 def verify_figure() -> Figure:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from .core import puzzles
 from .core.networks import Network
@@ -17,6 +16,8 @@ from .errors import ConfigError
 from .keys import refuse_weak
 
 PREFIX = "CHALLENGE_"
+# As browsers write them: in small letters, and without the port that the scheme implies.
+_ORIGIN = re.compile(r"(http|https)://[a-z0-9._-]+(:(?!80\Z|443\Z)[0-9]{1,5})?", re.ASCII)
 
 
 def _text(pattern: str) -> Callable[[Any], str]:
@@ -49,6 +50,15 @@ def _items(value: Any) -> list[str]:
     return list(value)
 
 
+def _ramp(value: Any) -> tuple[int, ...]:
+    read = _whole(1, 1000)
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",")]
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError("must be a list of whole numbers")
+    return tuple(read(item) for item in value)
+
+
 def _networks(value: Any) -> tuple[Network, ...]:
     return tuple(ip_network(item) for item in _items(value))
 
@@ -56,8 +66,7 @@ def _networks(value: Any) -> tuple[Network, ...]:
 def _origins(value: Any) -> tuple[str, ...]:
     origins = tuple(_items(value))
     for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+        if not _ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin!r} is no origin such as https://example.org")
     return origins
 
@@ -103,10 +112,20 @@ class Settings:
         "The keys file; made with mode 0600 if missing. Relative to the instance folder.",
     )  # fmt: skip
     url_prefix: str = _setting(
-        "/challenge", _text(r"(/[A-Za-z0-9._~-]+)+"), "path", "Where the gate's own routes are."
+        "/challenge",
+        _text(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"),
+        "path",
+        "Where the gate's own routes are.",
     )
-    budget: int = _setting(
-        20, _whole(1, 1000), "units", "Profiles that one solved challenge opens."
+    budget: int = _setting(20, _whole(4, 1000), "units", "What a clearance can hold at most.")
+    ramp: tuple[int, ...] = _setting(
+        (5, 10, 20), _ramp, "units", "Units of a visitor's first sale, the second, and all later."
+    )
+    band_burst: int = _setting(
+        300, _whole(20, 1_000_000), "units", "What an address (/32, /64) may buy at once."
+    )
+    band_per_hour: int = _setting(
+        48, _whole(1, 1_000_000), "units/h", "How fast an address's band refills."
     )
     lifetime: int = _setting(1800, _whole(60, 86_400), "s", "How long a clearance lasts.")
     quote_lifetime: int = _setting(
@@ -119,6 +138,14 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = _setting(
         (), _networks, "networks",
         "Proxies whose X-Forwarded-For is believed. None: the socket peer is the client.",
+    )  # fmt: skip
+    mode: str = _setting(
+        "enforce", _text("enforce|observe"), "mode",
+        "observe: decide, count and log, and let every request pass.",
+    )  # fmt: skip
+    contact: str = _setting(
+        "", _text(r"(https?://|mailto:)[\x21-\x7e]{1,300}"), "URL",
+        "Where a refused visitor can reach you; shown on every refusal.",
     )  # fmt: skip
     allowed_origins: tuple[str, ...] = _setting(
         (), _origins, "origins", "Origins besides the site's own whose pages may call the gate."

@@ -95,10 +95,51 @@ class InProgress(ChallengeError):
     default_code = "in_progress"
 
 
+class Stale(ChallengeError):
+    """A renewal, while another sale has come between. Nothing was granted."""
+
+    status = 409
+    default_code = "stale"
+
+
+class BudgetFull(ChallengeError):
+    """A renewal for a clearance that can take no more units."""
+
+    status = 409
+    default_code = "budget_full"
+
+
+class KeyRequired(ChallengeError):
+    """A renewal without a proof by the visitor's browser key. Nothing was spent."""
+
+    default_code = "key_required"
+
+
+class Queued(ChallengeError):
+    """Only time helps: the band is empty, or the units are for later.
+
+    :ivar retry_after: seconds.
+    """
+
+    status = 429
+    default_code = "queued"
+
+    def __init__(self, detail: str = "", *, code: str | None = None, retry_after: int) -> None:
+        super().__init__(detail, code=code)
+        self.retry_after = max(1, retry_after)
+
+
 class ClearanceRequired(ChallengeError):
     """A gated page was asked for without a clearance that opens it."""
 
     default_code = "clearance_required"
+
+
+class NotYet(ChallengeError):
+    """A page that was fetched ahead and not asked for by a person. Nothing was charged."""
+
+    status = 503
+    default_code = "prefetch"
 
 
 class StoreUnavailable(ChallengeError):

@@ -10,14 +10,15 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import jwt
 
 from .core.models import Challenge, Clearance, Identity, Puzzle
 from .errors import Expired, Malformed, TokenRefused, TooEarly
-from .keys import KeyRing, decode_bytes
+from .keys import Keys, decode_bytes
 from .wire import TOKEN_MAX, read_object
 
 ISSUER = "tallygate"
@@ -32,7 +33,7 @@ CACHE_MAX = 4096
 class Tokens:
     """Signs and reads the tokens of one site. Safe to share between threads."""
 
-    def __init__(self, keys: KeyRing, site: str) -> None:
+    def __init__(self, keys: Keys, site: str) -> None:
         self._keys = keys
         self._site = site
         self._verified = _Verified(CACHE_MAX)
@@ -49,12 +50,14 @@ class Tokens:
             "threshold": f"{challenge.puzzle.threshold:016x}",
             "budget": challenge.budget,
             "report": challenge.report,
+            "epoch": challenge.epoch,
             "iat": challenge.issued,
             "nbf": challenge.not_before,
             "exp": challenge.expires,
         }
         if challenge.visitor is not None:
-            claims |= {"sub": challenge.visitor.sub, "first": challenge.visitor.first}
+            claims["sub"], claims["first"] = challenge.visitor.sub, challenge.visitor.first
+            claims["sales"] = challenge.sales
         return _sign(claims, self._keys.challenge_secret, "HS256", {"typ": CHALLENGE_TYPE})
 
     def read_challenge(self, token: str, now: float, *, buys: str) -> Challenge:
@@ -63,7 +66,7 @@ class Tokens:
         :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
         """
         _read_header(token, algorithm="HS256", kind=CHALLENGE_TYPE, names={"alg", "typ"})
-        claims = _claims(_verify(token, self._keys.challenge_secret, "HS256"))
+        claims = _claims(_verify_any(token, self._keys.challenge_secrets, "HS256"))
         try:
             challenge = Challenge(
                 id=claims["jti"],
@@ -74,6 +77,8 @@ class Tokens:
                 budget=claims["budget"],
                 report=claims["report"],
                 visitor=Identity(claims["sub"], claims["first"]) if "sub" in claims else None,
+                sales=claims.get("sales", 0),
+                epoch=claims["epoch"],
                 issued=claims["iat"],
                 not_before=claims["nbf"],
                 expires=claims["exp"],
@@ -83,29 +88,33 @@ class Tokens:
             raise Expired(f"challenge of another form: {error!r}") from error
         if challenge.site != self._site or challenge.buys != buys:
             raise TokenRefused(f"for {challenge.site}/{challenge.buys}", code="wrong_audience")
-        _check_times(challenge.issued, challenge.not_before, challenge.expires, now)
+        _check_times(challenge.issued, challenge.not_before, challenge.expires, now, now)
         return challenge
 
     def sign_clearance(self, clearance: Clearance) -> str:
         """The clearance as a JWT, EdDSA. The same record always gives the same text."""
-        claims = {
+        claims: dict[str, Any] = {
             "iss": ISSUER,
             "aud": clearance.site,
             "sub": clearance.visitor.sub,
             "first": clearance.visitor.first,
             "jti": clearance.jti,
+            "epoch": clearance.epoch,
             "budget": clearance.budget,
             "iat": clearance.issued,
             "nbf": clearance.not_before,
             "exp": clearance.expires,
         }
+        if clearance.thumbprint:
+            claims["cnf"] = {"jkt": clearance.thumbprint}
         key = self._keys.signer(clearance.kid)
         headers = {"typ": CLEARANCE_TYPE, "kid": clearance.kid}
         return _sign(claims, key.private, "EdDSA", headers)
 
-    def read_clearance(self, token: str, now: float) -> Clearance:
+    def read_clearance(self, token: str, now: float, *, grace: int = 0) -> Clearance:
         """The clearance, if this site signed it and it is in time.
 
+        :param grace: seconds for which one that has ended is read all the same.
         :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
         """
         header = _read_header(
@@ -124,16 +133,18 @@ class Tokens:
                 visitor=Identity(claims["sub"], claims["first"]),
                 jti=claims["jti"],
                 kid=key.kid,
+                thumbprint=claims.get("cnf", {}).get("jkt", ""),
+                epoch=claims["epoch"],
                 budget=claims["budget"],
                 issued=claims["iat"],
                 not_before=claims["nbf"],
                 expires=claims["exp"],
             )
-        except KeyError as error:
+        except (KeyError, AttributeError) as error:
             raise Expired(f"clearance of another form: {error!r}") from error
         if clearance.site != self._site or claims.get("iss") != ISSUER:
             raise TokenRefused(f"for {clearance.site}", code="wrong_audience")
-        _check_times(clearance.issued, clearance.not_before, clearance.expires, now)
+        _check_times(clearance.issued, clearance.not_before, clearance.expires, now - grace, now)
         return clearance
 
 
@@ -171,6 +182,14 @@ def _verify(token: str, key: Any, algorithm: str) -> bytes:
     return payload
 
 
+def _verify_any(token: str, keys: Sequence[bytes], algorithm: str) -> bytes:
+    """As `_verify`, with one of several keys: the one that signs, or one just retired."""
+    for key in keys[:-1]:
+        with suppress(TokenRefused):
+            return _verify(token, key, algorithm)
+    return _verify(token, keys[-1], algorithm)
+
+
 def _read_header(token: str, *, algorithm: str, kind: str, names: set[str]) -> dict[str, Any]:
     """The header, if it has exactly the members that our own tokens have.
 
@@ -197,10 +216,12 @@ def _claims(payload: bytes) -> dict[str, Any]:
         raise TokenRefused(str(error), code="token_malformed") from error
 
 
-def _check_times(issued: object, not_before: object, expires: object, now: float) -> None:
+def _check_times(
+    issued: object, not_before: object, expires: object, ended_at: float, now: float
+) -> None:
     if not (type(issued) is int and type(not_before) is int and type(expires) is int):
         raise TokenRefused("a time is no whole number", code="token_malformed")
-    if now >= expires + LEEWAY:
+    if ended_at >= expires + LEEWAY:
         raise Expired(f"{now - expires:.0f} s ago")
     if issued > now + LEEWAY:
         raise TokenRefused("issued in the future", code="token_malformed")

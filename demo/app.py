@@ -85,9 +85,9 @@ def person(handle: str) -> str:
 
 
 @pages.get("/people/<handle>/photo")
-@gate.protect("handle")
+@gate.protect("handle", charge=False)
 def photo(handle: str) -> Response:
-    """The portrait; as personal as the profile, and the same unit."""
+    """The portrait; as personal as the profile, and part of its page."""
     drawing = portrait(member_or_404(handle).portrait_seed)
     response = Response(drawing, mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = PHOTO_POLICY

@@ -46,7 +46,8 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
     def make(**settings: Any) -> Flask:
         app = Flask("tests", instance_path=str(tmp_path / f"instance-{len(apps)}"))
-        app.config["CHALLENGE_PRICE_MS"] = 0
+        # One sale fills a clearance; the tests of growing sales and bands set their own.
+        app.config.update(CHALLENGE_PRICE_MS=0, CHALLENGE_RAMP=[20], CHALLENGE_BAND_BURST=10_000)
         app.config.update({f"CHALLENGE_{key.upper()}": value for key, value in settings.items()})
         gate = Gate(app)
         apps.append(app)

@@ -110,7 +110,9 @@ def test_every_setting_is_documented_with_its_default() -> None:
     rows = (ROOT / "docs" / "configuration.md").read_text().splitlines()
     for item in fields(Settings):
         [row] = [row for row in rows if row.startswith(f"| `{item.name.upper()}` |")]
-        shown = {(): "none", "": "empty"}.get(item.default, str(item.default))
+        default = item.default
+        text = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+        shown = {(): "none", "": "empty"}.get(default, text)
         assert f"| {shown} |" in row or f"| `{shown}` |" in row, row
         assert item.metadata["doc"] in row
         assert f"| {item.metadata['unit']} |" in row

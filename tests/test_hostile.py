@@ -28,6 +28,8 @@ INTEGERS = [
 ]
 NUMBERS = [*INTEGERS, "1.5", "1e999", "-1e999", "1E400", "NaN", "Infinity", "-Infinity", "00",
            "0x1", "1_0", "١٢٣"]  # fmt: skip
+# Strings without an end cost most in a reader that tries each way to read them.
+ENDLESS = [b'"' + b'\\"' * 8190, b'{"a":"' + b"\\" * 16_000, b'"' * 16_000]
 STRINGS = ["", "\\ud800", "\\udfff\\ud800", "\\u0000", "é", "A" * 5000, "../../etc/passwd",
            "' OR 1=1 --", "${7*7}", "<script>", "..", "eyJhbGciOiJub25lIn0.e30."]  # fmt: skip
 NAMES = ["challenge", "answers", "report", "action", "resource", "budget", "threshold", "",
@@ -57,7 +59,9 @@ def hostile_bodies(good: bytes, count: int) -> Iterator[bytes]:
     fields: dict[str, Any] = json.loads(good)
     for number in range(count):
         kind = number % 5
-        if kind == 0:
+        if number % 50 == 7:
+            yield dice.choice(ENDLESS)
+        elif kind == 0:
             yield dice.randbytes(dice.randrange(200))
         elif kind == 1:
             yield value(dice).encode("utf-8", "surrogatepass")
@@ -103,7 +107,7 @@ def good(client: FlaskClient) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("path", [ASK, REDEEM])
 def test_no_body_is_a_server_error(client: FlaskClient, good: dict[str, bytes], path: str) -> None:
-    assert {400, 201} <= storm(client, path, good[path]) | {201} <= {201, 400, 403, 409}
+    assert {400} <= storm(client, path, good[path]) <= {201, 400, 403, 409}
 
 
 @pytest.mark.parametrize("path", [ASK, REDEEM])

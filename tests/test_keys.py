@@ -9,6 +9,8 @@ import logging
 import os
 import secrets
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from challenge import ConfigError, Gate
 from challenge.errors import TokenRefused
 from challenge.keys import SigningKey, decode_bytes, encode_bytes, load_or_make, make, refuse_weak
 
+ROOT = Path(__file__).parent.parent
 # As random as it looks, and one byte too short.
 SHORT = hashlib.sha256(b"short").digest()[:31]
 RFC_8037 = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
@@ -179,3 +182,91 @@ def test_base64url_both_ways() -> None:
     for length in range(40):
         data = secrets.token_bytes(length)
         assert decode_bytes(encode_bytes(data)) == data
+
+
+# -- T12
+
+
+def starts(folder: Path) -> str:
+    """The code with which a Gate refuses the keys in a folder, or "started"."""
+    try:
+        Gate(Flask("app", instance_path=str(folder)))
+    except ConfigError as refusal:
+        return refusal.code
+    return "started"
+
+
+@pytest.mark.parametrize("form", ["text", "entry"])
+@pytest.mark.parametrize("name", ["challenge", "profile", "clearance"])
+@pytest.mark.parametrize(
+    ("secret", "code"),
+    [
+        (secrets.token_bytes(32), "started"),  # the control
+        (b"", "weak_key"),
+        (b"x" * 32, "weak_key"),
+        (bytes(range(32)), "weak_key"),
+        (b"changemechangemechangemechangeme", "known_key"),
+        (decode_bytes(RFC_8037), "known_key"),
+    ],
+    ids=["random", "empty", "one letter", "counting", "default", "RFC 8037"],
+)
+def test_t12_weak_empty_and_default_keys_are_refused_at_start(
+    tmp_path: Path, form: str, name: str, secret: bytes, code: str
+) -> None:
+    value: object = b64(secret)
+    if form == "entry":
+        value = {"d": value, "made": 1_763_900_000, "retired": None, "revoked": False}
+    if name == "profile":
+        value = b64(secret)
+    elif name == "clearance" or form == "entry":
+        value = [value]
+    write(tmp_path / "challenge-keys.json", **{name: value})
+    if name == "clearance" and not secret:
+        code = "keys_malformed"  # no Ed25519 key at all
+    assert starts(tmp_path) == code
+
+
+@pytest.mark.parametrize(
+    ("mode", "code"), [(0o600, "started"), (0o640, "keys_exposed"), (0o604, "keys_exposed")]
+)
+def test_t12_the_mode_of_the_file_is_checked_at_start(tmp_path: Path, mode: int, code: str) -> None:
+    write(tmp_path / "challenge-keys.json").chmod(mode)
+    assert starts(tmp_path) == code
+
+
+# Forks in a process of its own, since this one may have threads. Each of four workers asks for
+# ten challenges and prints their ids.
+FORKING = """
+import base64, json, os, random, secrets, sys
+from flask import Flask
+from challenge import Gate
+if sys.argv[2] == "seeded":
+    secrets.token_bytes = random.Random(7).randbytes
+app = Flask("app", instance_path=sys.argv[1])
+app.config["CHALLENGE_STORE_URI"] = "memory://"
+Gate(app)
+client = app.test_client()
+for _ in range(4):
+    if os.fork() == 0:
+        for _ in range(10):
+            token = client.post("/challenge/v1/challenges", json={}).get_json()["challenge"]
+            payload = token.split(".")[1]
+            jti = json.loads(base64.urlsafe_b64decode(payload + "=="))["jti"]
+            os.write(1, f"{jti} ".encode())
+        os._exit(0)
+for _ in range(4):
+    assert os.wait()[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize(("source", "distinct"), [("system", 40), ("seeded", 10)])
+def test_t12_a_forked_worker_does_not_repeat_randomness(
+    tmp_path: Path, source: str, distinct: int
+) -> None:
+    command = [sys.executable, "-c", FORKING, str(tmp_path), source]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    ids = done.stdout.split()
+    assert len(ids) == 40
+    # A generator with a state of its own says the same in each fork: that is the control.
+    assert len(set(ids)) == distinct

@@ -76,11 +76,20 @@ def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def clearance(ring: keys.KeyRing, age: int) -> str:
+def clearance(ring: keys.KeyRing, epoch: str, age: int) -> str:
     issued = int(time.time()) - age
     identity = Identity("s" * 22, issued - issued % 3600)
     claims = Clearance(
-        "main", identity, "j" * 22, ring.current.kid, 20, issued, issued, issued + 1800
+        site="main",
+        visitor=identity,
+        jti="j" * 22,
+        kid=ring.current.kid,
+        thumbprint="",
+        epoch=epoch,
+        budget=20,
+        issued=issued,
+        not_before=issued,
+        expires=issued + 1800,
     )
     return Tokens(ring, "main").sign_clearance(claims)
 
@@ -92,11 +101,11 @@ def bad_cookies(demo: Demo) -> dict[str, str]:
     richer = b64(json.dumps({**claims, "budget": 10**6}).encode())
     none = b64(json.dumps({"alg": "none", "typ": "clearance+jwt"}).encode())
     return {
-        "expired": clearance(ours, age=1900),
+        "expired": clearance(ours, claims["epoch"], age=1900),
         "tampered": f"{head}.{richer}.{signature}",
-        "foreign": clearance(keys.make(secrets.token_bytes), age=0),
+        "foreign": clearance(keys.make(secrets.token_bytes), claims["epoch"], age=0),
         "alg none": f"{none}.{payload}.",
-        "unknown visitor": clearance(ours, age=0),
+        "unknown visitor": clearance(ours, claims["epoch"], age=0),
         "nonsense": "nonsense",
         "empty": "",
     }

@@ -35,6 +35,8 @@ CHALLENGE = Challenge(
     budget=20,
     report="",
     visitor=None,
+    sales=0,
+    epoch="e0",
     issued=NOW,
     not_before=NOW,
     expires=NOW + 120,
@@ -44,6 +46,8 @@ CLEARANCE = Clearance(
     visitor=Identity("s" * 22, NOW - NOW % 3600),
     jti="j" * 22,
     kid=RING.current.kid,
+    thumbprint="",
+    epoch="e0",
     budget=20,
     issued=NOW,
     not_before=NOW,
@@ -66,9 +70,13 @@ def read_clearance(token: str, now: float = NOW) -> Clearance:
 
 def test_round_trips() -> None:
     assert read_challenge(OURS.sign_challenge(CHALLENGE)) == CHALLENGE
-    known = replace(CHALLENGE, visitor=CLEARANCE.visitor, report="digest")
+    known = replace(CHALLENGE, visitor=CLEARANCE.visitor, sales=3, report="digest")
     assert read_challenge(OURS.sign_challenge(known)) == known
     assert read_clearance(OURS.sign_clearance(CLEARANCE)) == CLEARANCE
+    keyed = replace(CLEARANCE, thumbprint="t" * 43)
+    assert read_clearance(OURS.sign_clearance(keyed)) == keyed
+    claims = json.loads(base64.urlsafe_b64decode(OURS.sign_clearance(keyed).split(".")[1] + "=="))
+    assert claims["cnf"] == {"jkt": "t" * 43}
 
 
 def test_the_same_clearance_is_always_the_same_text() -> None:
@@ -88,6 +96,7 @@ def test_another_implementation_verifies_a_clearance() -> None:
         "sub": "s" * 22,
         "first": NOW - NOW % 3600,
         "jti": "j" * 22,
+        "epoch": "e0",
         "budget": 20,
         "iat": NOW,
         "nbf": NOW,
@@ -336,5 +345,5 @@ def test_nothing_personal_is_in_a_token() -> None:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims.keys() <= {
             *("iss", "aud", "sub", "first", "jti", "budget", "iat", "nbf", "exp"),
-            *("action", "buys", "kind", "count", "threshold", "report"),
+            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch"),
         }

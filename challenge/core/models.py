@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from .networks import Address
+
 
 @dataclass(frozen=True, slots=True)
 class Puzzle:
@@ -57,8 +59,12 @@ class Challenge:
     budget: int
     #: SHA-256 of the report as sent, base64url; empty without one
     report: str
-    #: the visitor that is reading on (`sub` and `first` of a valid clearance), if any
+    #: the visitor that is reading on (`sub` and `first` of a clearance), if any
     visitor: Identity | None
+    #: how many sales that visitor had when the quote was made
+    sales: int
+    #: the store's epoch
+    epoch: str
     issued: int
     not_before: int
     expires: int
@@ -74,7 +80,11 @@ class Clearance:
     jti: str
     #: which key signs it
     kid: str
-    #: units bought
+    #: thumbprint of the browser key (RFC 7638), empty for a bearer
+    thumbprint: str
+    #: the store's epoch
+    epoch: str
+    #: units bought by this sale
     budget: int
     issued: int
     not_before: int
@@ -105,6 +115,20 @@ class Sale:
     expires_in: int
     #: whether the token is the visitor's newest, so that a cookie may be set
     current: bool
+    #: whether the clearance can be renewed by its browser key after it has ended
+    renewable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a visitor has."""
+
+    budget: int
+    remaining: int
+    #: milliseconds until a unit may be spent
+    not_before_ms: int
+    #: seconds
+    expires_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +137,25 @@ class Admission:
 
     #: units left after it
     remaining: int
+    #: seconds until the clearance ends
+    expires_in: int
+    #: the visitor
+    visitor: Identity
+    #: what the request paid, how many units that was, and at which home
+    paid: bytes = b""
+    units: int = 0
+    network: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who is asking, as the server knows it."""
+
+    address: Address
+    #: the host application's name for a signed-in user, if any
+    account: str = ""
+    #: how many times as wide the bands of its network are
+    multiplier: int = 1
 
 
 class Charge(Enum):
@@ -128,3 +171,7 @@ class Charge(Enum):
     UNKNOWN = "clearance_unknown"
     #: another sale has taken this clearance's place
     REPLACED = "clearance_replaced"
+    #: units are left, but the network's band has not been charged for them
+    MOVED = "network_changed"
+    #: units are left, but may be spent only later
+    WAIT = "too_early"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -13,6 +13,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from itertools import islice
 
 from ..errors import ChallengeError
 from .canonical import canonical
@@ -22,6 +23,15 @@ Network = IPv4Network | IPv6Network
 
 #: prefix lengths, narrowest first: the network one household or machine has, then wider ones
 PREFIX_LENGTHS = {4: (32, 24), 6: (64, 56, 48)}
+#: how many elements of X-Forwarded-For are read, from the right; no honest chain is as long
+HOPS_MAX = 32
+#: Characters of one element. An address has at most 45; a zone id, brackets and a port fit too.
+HOP_CHARS_MAX = 100
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_BROADCAST = IPv4Address("255.255.255.255")
+#: RFC 9110, 5.6.3. Headers are decoded as Latin-1, where str.strip() would take more.
+_WHITE_SPACE = " \t"
 
 
 class UnknownAddress(ChallengeError):
@@ -36,9 +46,11 @@ def parse_address(text: str) -> Address:
 
     An IPv4-mapped IPv6 address is the IPv4 address it stands for.
 
-    :raises ValueError: if it is not an address.
+    :raises ValueError: if it is not the address of one host, or longer than `HOP_CHARS_MAX`.
     """
-    text = text.strip()
+    text = text.strip(_WHITE_SPACE)
+    if len(text) > HOP_CHARS_MAX:
+        raise ValueError("longer than any address")
     if text.startswith("["):
         text, bracket, port = text[1:].partition("]")
         if not bracket or (port and not _is_port(port)):
@@ -49,10 +61,10 @@ def parse_address(text: str) -> Address:
             raise ValueError("a bad port")
     address = ip_address(text)
     if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
         # A zone names an interface of the machine that wrote it; it means nothing here.
-        return IPv6Address(int(address))
+        address = address.ipv4_mapped or IPv6Address(int(address))
+    if address.is_unspecified or address.is_multicast or address == _BROADCAST:
+        raise ValueError("no host has this address")
     return address
 
 
@@ -68,7 +80,9 @@ def client_address(
 
     The socket peer, unless the peer is a trusted proxy: then X-Forwarded-For is walked from
     the right, and the first address that is not a trusted proxy's is the client. The walk
-    ends at anything that is not an address, with the proxy that passed it on.
+    ends at anything that is not an address, an empty element too, and after `HOPS_MAX`
+    elements: with the proxy that passed it on. An address that tells which IPv4 address is
+    behind it (see :func:`embedded_ipv4`) is counted as that one.
 
     :param peer: the socket peer, as the server gives it.
     :param forwarded_for: values of all X-Forwarded-For headers, in order.
@@ -79,17 +93,45 @@ def client_address(
         address = parse_address(peer or "")
     except ValueError as error:
         raise UnknownAddress("the peer has no address") from error
-    hops = [hop for value in forwarded_for for hop in value.split(",")]
-    while hops and _is_trusted(address, trusted):
+    for hop in islice(_from_the_right(forwarded_for), HOPS_MAX):
+        if not _is_trusted(address, trusted):
+            break
         try:
-            address = parse_address(hops.pop())
+            address = parse_address(hop)
         except ValueError:
             break
-    return address
+    # Last, so that nobody is a trusted proxy for carrying a proxy's address in an IPv6 one.
+    return embedded_ipv4(address) or address
+
+
+def _from_the_right(values: Sequence[str]) -> Iterator[str]:
+    for value in reversed(values):
+        # What is left of the last split is longer than one element; the walk ends before it.
+        yield from reversed(value.rsplit(",", HOPS_MAX))
 
 
 def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     return any(address.version == network.version and address in network for network in trusted)
+
+
+def embedded_ipv4(address: Address) -> IPv4Address | None:
+    """The public IPv4 address that answers to a 6to4, Teredo or NAT64 address reach, or None.
+
+    Whoever holds one IPv4 address holds a whole /48 of 6to4 and, choosing the server's part,
+    any number of Teredo networks; as IPv6 they would be networks of their own, beside the IPv4
+    one. Behind 64:ff9b::/96, on the other hand, all of IPv4 would be one /64. An IPv4 address
+    that cannot be a client's on the Internet is not believed, so nobody can wear an inner one.
+    """
+    if not isinstance(address, IPv6Address):
+        return None
+    embedded = address.sixtofour
+    if address.teredo is not None:
+        embedded = address.teredo[1]
+    elif address in _NAT64:
+        embedded = IPv4Address(address.packed[-4:])
+    if embedded is None or not embedded.is_global or embedded.is_multicast:
+        return None
+    return embedded
 
 
 def prefixes(address: Address) -> tuple[Network, ...]:

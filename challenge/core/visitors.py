@@ -1,4 +1,10 @@
-"""A visitor's record: what is left of the budget, and which profiles it has been spent on."""
+"""A visitor's record: what was bought, what it was spent on, and where.
+
+Pure: each function takes a record and returns it as it is to be kept. Units are counted: the
+record knows how many were ever bought and spent, and for each home how far that count has been
+charged to the home's band. A unit is spent at a home only if the home's count covers it, so what
+is opened from a network never exceeds what was reserved there.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +12,124 @@ from dataclasses import dataclass, replace
 
 from .models import Charge
 
-#: bytes of a keyed profile digest
+#: bytes of a keyed profile digest, and of a home's keyed hash
 DIGEST_BYTES = 8
-#: How many charged profiles a record remembers, newest kept. Bounds a record to 8 KiB; a
-#: profile that drops out costs a unit again.
+#: How many charged digests a record remembers, newest kept. Bounds a record to about 8 KiB; a
+#: profile that drops out costs again.
 CHARGED_MAX = 1024
+#: charges that another request has not confirmed yet, newest kept; older ones count as confirmed
+UNCONFIRMED_MAX = 8
+HOMES_MAX = 8
+#: new homes: twenty at once, then one each three minutes
+MOVE_SECONDS = 180
+MOVES_BURST = 20
+#: seconds for which the clearance before the last sale still opens pages
+PREVIOUS_GRACE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A network from which the visitor has read."""
+
+    #: keyed hash of the network
+    network: bytes
+    #: up to which count of bought units its band was charged
+    charged: int
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """The one record that the gate touches. Stores keep it under a keyed hash of `sub`."""
 
-    #: the sale in force
+    #: the sale in force, and the one before with the moment its grace ends
     jti: str
-    #: units left
-    left: int
-    #: units ever bought
+    previous_jti: str
+    previous_until: int
+    #: thumbprint of the browser key, empty for a bearer; fixed when the record is made
+    thumbprint: str
+    #: how many sales there were, and the challenge of the last one
+    sales: int
+    last_challenge: bytes
+    #: units ever bought, and ever spent
     bought: int
-    #: keyed hash of the network at which the budget was bought
-    home: bytes
+    spent: int
+    #: of the units left, how many may be spent from `later_from` on only
+    later: int
+    later_from: int
+    #: oldest first
+    homes: tuple[Home, ...]
+    #: level of the new homes' allowance, Unix seconds (see `bands`)
+    moves_level: int
     #: digests of charged profiles, `DIGEST_BYTES` each, oldest first
     charged: bytes
-    #: Unix seconds after which the record may be forgotten
+    #: those of them that only the request which paid has asked for
+    unconfirmed: bytes
+    #: Unix seconds: end of the clearance, and of the record
+    ends: int
     expires: int
 
-    def has_charged(self, profile: bytes) -> bool:
-        """Whether this exact profile digest has been charged."""
-        at = self.charged.find(profile)
-        # A match that straddles two digests is another profile's bytes, not a charge.
-        while at >= 0 and at % DIGEST_BYTES:
-            at = self.charged.find(profile, at + 1)
-        return at >= 0
+    @property
+    def left(self) -> int:
+        """Units bought and not spent."""
+        return self.bought - self.spent
+
+    def usable(self, now: float) -> int:
+        """Units that may be spent now."""
+        return self.left - (self.later if now < self.later_from else 0)
+
+    def home(self, network: bytes) -> Home:
+        """The home at a network; one that was never charged if it is new."""
+        return next((home for home in self.homes if home.network == network), Home(network, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A request for a profile."""
+
+    jti: str
+    #: keyed hash of the network it comes from
+    network: bytes
+    #: digests that must be charged, and the units that each costs
+    digests: tuple[tuple[bytes, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What came of a view."""
+
+    charge: Charge
+    #: units left
+    left: int = 0
+    #: digests that this request paid for, and the units
+    paid: bytes = b""
+    units: int = 0
+    #: for MOVED: units that the home lacks for all that is left, and for this view
+    lacks: int = 0
+    lacks_now: int = 0
+    #: for MOVED: the home's count, and what it grows from
+    count: int = 0
+    base: int = 0
+    #: for WAIT: seconds
+    retry_after: int = 0
+
+
+def holds(digests: bytes, digest: bytes) -> bool:
+    """Whether a digest is among digests that stand one after the other."""
+    at = digests.find(digest)
+    # A match that straddles two digests is no member.
+    while at >= 0 and at % DIGEST_BYTES:
+        at = digests.find(digest, at + 1)
+    return at >= 0
+
+
+def without(digests: bytes, gone: bytes) -> bytes:
+    """The digests, less those of `gone`."""
+    return b"".join(d for d in split(digests) if not holds(gone, d))
+
+
+def split(digests: bytes) -> list[bytes]:
+    """Digests that stand one after the other, as a list."""
+    return [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
 
 
 def carried(charged: bytes, more: bytes = b"") -> bytes:
@@ -44,21 +137,178 @@ def carried(charged: bytes, more: bytes = b"") -> bytes:
     return (charged + more)[-CHARGED_MAX * DIGEST_BYTES :]
 
 
-def charge(
-    visitor: Visitor | None, *, jti: str, profile: bytes, now: float
-) -> tuple[Visitor | None, Charge]:
-    """Ask the record for one profile.
+def charge(visitor: Visitor | None, view: View, now: float) -> tuple[Visitor | None, Charged]:
+    """Ask the record for a profile; a profile that was charged before is free."""
+    if visitor is None or visitor.expires <= now:
+        return visitor, Charged(Charge.UNKNOWN)
+    if view.jti != visitor.jti and not (
+        view.jti == visitor.previous_jti and now < visitor.previous_until
+    ):
+        return visitor, Charged(Charge.REPLACED, visitor.left)
+    unpaid = [(d, units) for d, units in view.digests if not holds(visitor.charged, d)]
+    if not unpaid:
+        return _revisit(visitor, view)
+    cost = sum(units for _, units in unpaid)
+    if cost > visitor.left:
+        return visitor, Charged(Charge.EMPTY, visitor.left)
+    if cost > visitor.usable(now):
+        wait = int(visitor.later_from - now) + 1
+        return visitor, Charged(Charge.WAIT, visitor.left, retry_after=wait)
+    count = visitor.home(view.network).charged
+    base = max(count, visitor.spent)
+    if cost > base - visitor.spent:
+        return visitor, _moved(visitor, view, cost, now)
+    paid = b"".join(d for d, _ in unpaid)
+    kept = replace(
+        visitor,
+        spent=visitor.spent + cost,
+        charged=carried(visitor.charged, paid),
+        unconfirmed=(visitor.unconfirmed + paid)[-UNCONFIRMED_MAX * DIGEST_BYTES :],
+    )
+    return kept, Charged(Charge.CHARGED, kept.left, paid, cost)
 
-    Pure: returns the record as it is to be kept and what was decided. Units charged never
-    exceed units sold; a profile that was charged before is free.
+
+def _revisit(visitor: Visitor, view: View) -> tuple[Visitor, Charged]:
+    # From the second request on the charge stands, whatever becomes of the first.
+    shown = b"".join(d for d, _ in view.digests if holds(visitor.unconfirmed, d))
+    if shown:
+        visitor = replace(visitor, unconfirmed=without(visitor.unconfirmed, shown))
+    return visitor, Charged(Charge.REVISIT, visitor.left)
+
+
+def _moved(visitor: Visitor, view: View, cost: int, now: float) -> Charged:
+    home = visitor.home(view.network)
+    wait = int(visitor.moves_level - (MOVES_BURST - 1) * MOVE_SECONDS - now)
+    if home not in visitor.homes and wait > 0:
+        return Charged(Charge.WAIT, visitor.left, retry_after=wait)
+    base = max(home.charged, visitor.spent)
+    return Charged(
+        Charge.MOVED,
+        visitor.left,
+        lacks=visitor.bought - base,
+        lacks_now=cost - (base - visitor.spent),
+        count=home.charged,
+        base=base,
+    )
+
+
+def move(
+    visitor: Visitor | None, network: bytes, *, count: int, becomes: int, now: float
+) -> tuple[Visitor | None, None]:
+    """Note that a home's band was charged up to `becomes`, unless its count is not `count`."""
+    if visitor is None or visitor.home(network).charged != count:
+        return visitor, None
+    level = visitor.moves_level
+    if all(home.network != network for home in visitor.homes):
+        level = max(level, int(now)) + MOVE_SECONDS
+    homes = _with_home(visitor.homes, Home(network, min(becomes, visitor.bought)))
+    return replace(visitor, homes=homes, moves_level=level), None
+
+
+def _with_home(homes: tuple[Home, ...], home: Home) -> tuple[Home, ...]:
+    others = tuple(other for other in homes if other.network != home.network)
+    return (*others, home)[-HOMES_MAX:]
+
+
+def refund(
+    visitor: Visitor | None, paid: bytes, units: int, network: bytes
+) -> tuple[Visitor | None, bool]:
+    """Give back what a request paid whose page was not there.
+
+    Not if another request has been served on that charge. The units come on top of those bought,
+    at the home that paid them: taking them off those spent would let other homes open more than
+    their bands were charged.
+
+    :returns: whether it was given back.
+    """
+    if visitor is None or not all(holds(visitor.unconfirmed, d) for d in split(paid)):
+        return visitor, False
+    return replace(
+        visitor,
+        bought=visitor.bought + units,
+        homes=tuple(
+            Home(home.network, home.charged + (units if home.network == network else 0))
+            for home in visitor.homes
+        ),
+        charged=without(visitor.charged, paid),
+        unconfirmed=without(visitor.unconfirmed, paid),
+    ), True
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A sale, as it enters a record."""
+
+    #: id of the challenge that was redeemed
+    challenge: bytes
+    #: how many sales the buyer knew of
+    number: int
+    jti: str
+    thumbprint: str
+    units: int
+    #: Unix seconds from which the units may be spent; 0 for at once
+    start: int
+    #: keyed hash of the network whose band was charged
+    network: bytes
+    #: Unix seconds: end of the clearance, and of the record
+    ends: int
+    expires: int
+
+
+def first_purchase(sale: Purchase, charged: bytes = b"") -> Visitor:
+    """The record of a new visitor, with the profiles that an earlier one has opened."""
+    return Visitor(
+        jti=sale.jti,
+        previous_jti="",
+        previous_until=0,
+        thumbprint=sale.thumbprint,
+        sales=sale.number + 1,
+        last_challenge=sale.challenge,
+        bought=sale.units,
+        spent=0,
+        later=sale.units if sale.start else 0,
+        later_from=sale.start,
+        homes=(Home(sale.network, sale.units),),
+        moves_level=0,
+        charged=carried(charged),
+        unconfirmed=b"",
+        ends=sale.ends,
+        expires=sale.expires,
+    )
+
+
+def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor | None, bool]:
+    """Add a sale to a record. The second time it does nothing.
+
+    :returns: False if another sale came between, or the record is another key's.
     """
     if visitor is None or visitor.expires <= now:
-        return visitor, Charge.UNKNOWN
-    if visitor.jti != jti:
-        return visitor, Charge.REPLACED
-    if visitor.has_charged(profile):
-        return visitor, Charge.REVISIT
-    if visitor.left < 1:
-        return visitor, Charge.EMPTY
-    kept = replace(visitor, left=visitor.left - 1, charged=carried(visitor.charged, profile))
-    return kept, Charge.CHARGED
+        return visitor, False
+    if visitor.last_challenge == sale.challenge:
+        return visitor, True
+    if visitor.sales != sale.number or visitor.thumbprint != sale.thumbprint:
+        return visitor, False
+    if now >= visitor.ends:
+        visitor = _forfeit(visitor)
+    base = max(visitor.home(sale.network).charged, visitor.spent)
+    waiting = visitor.later if now < visitor.later_from else 0
+    return replace(
+        visitor,
+        jti=sale.jti,
+        previous_jti=visitor.jti,
+        previous_until=int(now) + PREVIOUS_GRACE,
+        sales=visitor.sales + 1,
+        last_challenge=sale.challenge,
+        bought=visitor.bought + sale.units,
+        later=waiting + (sale.units if sale.start else 0),
+        later_from=max(visitor.later_from if waiting else 0, sale.start),
+        homes=_with_home(visitor.homes, Home(sale.network, base + sale.units)),
+        ends=sale.ends,
+        expires=sale.expires,
+    ), True
+
+
+def _forfeit(visitor: Visitor) -> Visitor:
+    """What is left of a clearance that has ended is gone, so that nothing can be hoarded."""
+    homes = tuple(Home(h.network, min(h.charged, visitor.spent)) for h in visitor.homes)
+    return replace(visitor, bought=visitor.spent, later=0, later_from=0, homes=homes)

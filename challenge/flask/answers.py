@@ -10,14 +10,13 @@ from typing import Any
 from flask import Response, current_app, make_response, render_template, request, url_for
 
 from .. import assets
-from ..errors import ChallengeError, TooEarly
+from ..errors import ChallengeError, Queued, TooEarly
 from .client import EXTENSION
+from .sealing import seal
 
 log = logging.getLogger("challenge")
 
 RETRY_AFTER_S = 2
-#: what intermediaries obey in place of Cache-Control
-_SHARED_CACHE_HEADERS = ("Expires", "Pragma", "Surrogate-Control", "CDN-Cache-Control")
 _INTERSTITIAL_CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
     " worker-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none';"
@@ -43,7 +42,9 @@ def problem(error: ChallengeError) -> Response:
     if isinstance(error, TooEarly):
         body["retry_in_ms"] = error.retry_in_ms
     response = json_answer(body, error.status, "application/problem+json")
-    if error.status == 503:
+    if isinstance(error, Queued):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif error.status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
@@ -55,21 +56,34 @@ def refuse_page(error: ChallengeError) -> Response:
         ["text/html", "application/problem+json", "application/json"], "text/html"
     )
     if error.status < 500 and request.method in ("GET", "HEAD") and wanted == "text/html":
-        refusal = _interstitial()
-    refusal.vary.update(("Cookie", "Accept"))
+        refusal = _queue(error) if isinstance(error, Queued) else _interstitial()
+    seal("no-store", "Cookie", "Accept")
     return refusal
 
 
 def _interstitial() -> Response:
     settings = current_app.extensions[EXTENSION].settings
-    page = render_template(
+    return _page(
         "challenge/interstitial.html",
-        prefix=settings.url_prefix,
+        403,
+        prefix=request.script_root + settings.url_prefix,
         site=settings.site_key,
-        script=_asset_url("challenge.js"),
-        style=_asset_url("challenge.css"),
+        script=asset_url("challenge.js"),
     )
-    response = make_response(page, 403)
+
+
+def _queue(error: Queued) -> Response:
+    response = _page("challenge/queue.html", 429, seconds=error.retry_after)
+    response.headers["Retry-After"] = str(error.retry_after)
+    # Works without scripts, and where they are off.
+    response.headers["Refresh"] = str(error.retry_after)
+    return response
+
+
+def _page(template: str, status: int, **values: object) -> Response:
+    contact = current_app.extensions[EXTENSION].settings.contact
+    page = render_template(template, style=asset_url("challenge.css"), contact=contact, **values)
+    response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = _INTERSTITIAL_CSP
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -77,19 +91,6 @@ def _interstitial() -> Response:
     return response
 
 
-def _asset_url(name: str) -> str:
+def asset_url(name: str) -> str:
+    """The URL of a file of the bundle, by the name that changes with its content."""
     return url_for("challenge.static_file", name=assets.load()[name].hashed)
-
-
-def seal_page(response: Response, remaining: int) -> Response:
-    """Keep an admitted page out of every shared cache, whatever the view said.
-
-    :param remaining: units left, told in `Challenge-Remaining`.
-    """
-    for name in _SHARED_CACHE_HEADERS:
-        response.headers.pop(name, None)
-    if not response.cache_control.no_store:
-        response.headers["Cache-Control"] = "private, no-cache"
-    response.vary.add("Cookie")
-    response.headers["Challenge-Remaining"] = str(remaining)
-    return response

@@ -7,13 +7,15 @@ import re
 from flask import Response, current_app, request
 
 from ..config import Settings
-from ..core.models import Sale
-from ..core.networks import Address, client_address
+from ..core.models import Client, Sale
+from ..core.networks import client_address
 from ..errors import ConfigError
 from ..tally import Tally
+from ..tally.redeeming import RENEWABLE
 from ..tokens import LEEWAY
 
 EXTENSION = "challenge"
+GATE = "challenge.gate"
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.ASCII)
 _FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
 
@@ -30,13 +32,18 @@ def current_tally() -> Tally:
     return tally
 
 
-def address(settings: Settings) -> Address:
-    """The client's address: the socket peer's, or what a configured proxy says."""
-    return client_address(
+def client(settings: Settings) -> Client:
+    """Who is asking: the socket peer or whom a configured proxy names, and the signed-in user.
+
+    :raises UnknownAddress: if the server does not know its peer.
+    """
+    address = client_address(
         request.environ.get("REMOTE_ADDR"),
         request.headers.getlist("X-Forwarded-For"),
         settings.trusted_proxies,
     )
+    account = current_app.extensions[GATE].load_account()
+    return Client(address, account="" if account is None else str(account))
 
 
 def cookie(settings: Settings) -> str | None:
@@ -50,7 +57,7 @@ def set_cookie(response: Response, settings: Settings, sale: Sale) -> None:
     response.set_cookie(
         _cookie_name(settings, secure=secure),
         sale.token,
-        max_age=sale.expires_in + LEEWAY,
+        max_age=sale.expires_in + (RENEWABLE if sale.renewable else 0) + LEEWAY,
         secure=secure,
         httponly=True,
         samesite="Lax",

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
 from .. import assets, wire
 from ..config import Settings
 from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
+from . import signals
 from .answers import json_answer, problem
-from .client import address, cookie, current_tally, set_cookie
+from .client import client, cookie, current_tally, set_cookie
 
 HASHED_MAX_AGE = 365 * 86_400
 FIXED_MAX_AGE = 300
 JWKS_MAX_AGE = 300
+_DEFAULT_PORT = re.compile(r":(80|443)\Z")
 
 
 def blueprint() -> Blueprint:
@@ -24,11 +28,27 @@ def blueprint() -> Blueprint:
     routes = Blueprint("challenge", "challenge", template_folder="templates")
     routes.add_url_rule("/v1/challenges", "ask", _ask, methods=["POST"])
     routes.add_url_rule("/v1/clearances", "redeem", _redeem, methods=["POST"])
+    routes.add_url_rule("/v1/clearance", "holding", _holding)
     routes.add_url_rule("/jwks.json", "jwks", _jwks)
     routes.add_url_rule("/healthz", "healthz", _healthz)
     routes.add_url_rule("/static/<name>", "static_file", _static_file)
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    routes.add_url_rule("/<path:name>", "nothing", _nothing, methods=methods)
     routes.register_error_handler(ChallengeError, problem)
+    routes.register_error_handler(HTTPException, _http_problem)
     return routes
+
+
+def _nothing(name: str) -> Response:
+    return json_answer({"type": "about:blank", "status": 404, "code": "not_found"}, 404)
+
+
+def _http_problem(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = error.name.lower().replace(" ", "_")
+    return json_answer(
+        {"type": "about:blank", "status": status, "code": code}, status, "application/problem+json"
+    )
 
 
 def _body(settings: Settings) -> bytes:
@@ -44,9 +64,14 @@ def _body(settings: Settings) -> bytes:
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise ForeignOrigin("Sec-Fetch-Site")
         # Hosts only: behind a proxy that ends TLS the scheme seen here is not the browser's.
-        if origin is not None and origin.partition("://")[2] != request.host:
-            raise ForeignOrigin(origin)
+        if origin is not None and _host_of(origin) != _DEFAULT_PORT.sub("", request.host):
+            raise ForeignOrigin("Origin is not Host")
     return request.stream.read(wire.BODY_MAX + 1)
+
+
+def _host_of(origin: str) -> str | None:
+    scheme, separator, host = origin.partition("://")
+    return _DEFAULT_PORT.sub("", host) if scheme and separator and host else None
 
 
 def _ask() -> Response:
@@ -59,13 +84,27 @@ def _ask() -> Response:
 
 def _redeem() -> Response:
     tally = current_tally()
-    sale = tally.redeem(_body(tally.settings), address(tally.settings))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        sale = tally.redeem(_body(tally.settings), client(tally.settings))
+    except ChallengeError as error:
+        signals.redeem_refused.send(app, code=error.code)
+        raise
+    signals.clearance_sold.send(app, units=sale.budget)
     body = asdict(sale)
-    del body["current"]
+    del body["current"], body["renewable"]
     response = json_answer(body, 201)
     if sale.current:
         set_cookie(response, tally.settings, sale)
     return response
+
+
+def _holding() -> Response:
+    tally = current_tally()
+    holding = tally.holding(cookie(tally.settings))
+    if holding is None:
+        return json_answer({"type": "about:blank", "status": 404, "code": "no_clearance"}, 404)
+    return json_answer(asdict(holding), 200)
 
 
 def _jwks() -> Response:
@@ -95,7 +134,7 @@ def _healthz() -> Response:
 def _static_file(name: str) -> Response:
     asset = assets.load().get(name)
     if asset is None:
-        return json_answer({"type": "about:blank", "status": 404, "code": "not_found"}, 404)
+        return _nothing(name)
     coding = request.accept_encodings.best_match([*assets.ENCODINGS, "identity"], "identity")
     response = Response(asset.bodies[coding], content_type=asset.content_type)
     if coding != "identity":

@@ -21,8 +21,13 @@ def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     :param max_bytes: bound of what a store keeps on disk.
     :raises ConfigError: for a URI that names no store, or a store that cannot be used.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise ConfigError("STORE_URI is no URI") from error
     path = unquote(parts.path.removeprefix("/"))
+    if "\0" in path:
+        raise ConfigError("STORE_URI has a NUL")
     if parts.query or parts.fragment or parts.netloc:
         raise ConfigError(f"STORE_URI {parts.scheme}://...: only a path is known")
     if parts.scheme == "memory" and not path:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
-from ..core.models import Charge
-from ..core.visitors import Visitor
+from ..core import visitors
+from ..core.bands import Band, Granted, Wanted
+from ..core.visitors import Charged, Purchase, View, Visitor
 
 #: Seconds after which the same body may take over a pending row: whoever made it has died.
 TAKEOVER_AFTER = 10
 
 Settled = Literal["granted", "failed"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Spending:
 
 
 class Store(Protocol):
-    """State that all workers of a site share. All times are Unix seconds.
+    """State that all workers of a site share. Times are Unix seconds unless they say `_ms`.
 
     A verb that cannot be done raises :class:`challenge.errors.StoreUnavailable` and has
     granted nothing. Rows past `expires` behave as if they were gone.
@@ -37,6 +41,13 @@ class Store(Protocol):
     """
 
     shared_between_processes: bool
+
+    @property
+    def epoch(self) -> str:
+        """Changes when rows may have been lost; whatever names another one is asked for again."""
+        ...
+
+    # -- challenges
 
     def spend(
         self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
@@ -53,9 +64,15 @@ class Store(Protocol):
         """
         ...
 
-    def settle(self, challenge: bytes, state: Settled) -> None:
-        """End a pending row."""
+    def settle(self, challenge: bytes, state: Settled, claims: bytes) -> None:
+        """End a pending row, with what was granted or why not."""
         ...
+
+    def unspend(self, challenge: bytes) -> None:
+        """Take a pending row back: nothing was granted, and the challenge is as before."""
+        ...
+
+    # -- visitors
 
     def open(self, key: bytes, visitor: Visitor) -> None:
         """Keep a new visitor's record; nothing happens if the key is taken."""
@@ -65,12 +82,51 @@ class Store(Protocol):
         """The visitor's record."""
         ...
 
-    def charge(self, key: bytes, *, jti: str, profile: bytes, now: float) -> tuple[Charge, int]:
-        """Apply :func:`challenge.core.visitors.charge` to the record.
+    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
+        """Apply :func:`challenge.core.visitors.charge`."""
+        ...
 
-        :returns: what was decided, and the units left.
+    def refund(self, key: bytes, paid: bytes, units: int, network: bytes) -> bool:
+        """Apply :func:`challenge.core.visitors.refund`."""
+        ...
+
+    def move(self, key: bytes, network: bytes, *, count: int, becomes: int, now: float) -> None:
+        """Apply :func:`challenge.core.visitors.move`."""
+        ...
+
+    def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
+        """Apply :func:`challenge.core.visitors.top_up`."""
+        ...
+
+    # -- bands
+
+    def reserve(
+        self,
+        key: bytes,
+        reservation: bytes,
+        band: Band,
+        wanted: Wanted,
+        *,
+        now: float,
+        carry_ms: int = 0,
+    ) -> Granted:
+        """Apply :func:`challenge.core.bands.reserve`; a reservation is made once only.
+
+        :param key: keyed hash of the network or account.
+        :param reservation: its id; the second time it gives what it gave.
+        :param carry_ms: level that a band not seen before starts from.
         """
         ...
+
+    def release(self, key: bytes, reservation: bytes, band: Band, *, keep: int) -> None:
+        """Put back what a reservation holds over `keep` units."""
+        ...
+
+    def level(self, key: bytes) -> int:
+        """A band's level, Unix milliseconds; 0 for one not seen before."""
+        ...
+
+    # -- the rest
 
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         """The random key of a day (days since 1970), the same for all workers.
@@ -91,6 +147,45 @@ class Store(Protocol):
         ...
 
 
+class RecordVerbs(ABC):
+    """The visitor's verbs for stores that can run a step on a record while nobody else does."""
+
+    @abstractmethod
+    def read(self, key: bytes, *, now: float) -> Visitor | None:
+        """See :class:`Store`."""
+
+    @abstractmethod
+    def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
+        """Replace the record by what `step` makes of it, atomically, and return its answer."""
+
+    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
+        """See :class:`Store`."""
+        # Most requests are revisits or refusals: those change nothing and need no lock.
+        before = self.read(key, now=now)
+        after, charged = visitors.charge(before, view, now)
+        if after == before:
+            return charged
+        return self._update(key, lambda visitor: visitors.charge(visitor, view, now))
+
+    def refund(self, key: bytes, paid: bytes, units: int, network: bytes) -> bool:
+        """See :class:`Store`."""
+        return self._update(key, lambda visitor: visitors.refund(visitor, paid, units, network))
+
+    def move(self, key: bytes, network: bytes, *, count: int, becomes: int, now: float) -> None:
+        """See :class:`Store`."""
+        self._update(
+            key, lambda v: visitors.move(v, network, count=count, becomes=becomes, now=now)
+        )
+
+    def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
+        """See :class:`Store`."""
+        return self._update(key, lambda visitor: visitors.top_up(visitor, sale, now))
+
+
 def day_is_open(day: int, now: float) -> bool:
     """Whether a day's key may exist at `now`."""
     return 0 <= now - day * 86400 < 48 * 3600
+
+
+#: seconds for which a reservation is remembered by its id; longer than a challenge lives
+RESERVATION_SECONDS = 900

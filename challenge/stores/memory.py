@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from ..core import visitors
-from ..core.models import Charge
+from ..core import bands
+from ..core.bands import Band, Granted, Wanted
 from ..core.visitors import Visitor
 from ..errors import StoreUnavailable
-from .base import TAKEOVER_AFTER, Settled, Spending, day_is_open
+from .base import (
+    RESERVATION_SECONDS,
+    TAKEOVER_AFTER,
+    RecordVerbs,
+    Settled,
+    Spending,
+    day_is_open,
+)
 
 #: seconds between two sweeps of ended rows
 SWEEP_EVERY = 60
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +32,25 @@ class _Row:
     claims: bytes
     state: str
     since: float
-    expires: int
+    expires: float
 
 
-class MemoryStore:
+@dataclass(frozen=True, slots=True)
+class _Reservation:
+    granted: Granted
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    ms: int
+
+    @property
+    def expires(self) -> float:
+        return self.ms / 1000
+
+
+class MemoryStore(RecordVerbs):
     """The protocol over dictionaries and one lock.
 
     :param rows_max: how many rows each table may hold; when it is full of live rows, new
@@ -34,10 +60,13 @@ class MemoryStore:
     shared_between_processes = False
 
     def __init__(self, *, rows_max: int = 100_000) -> None:
+        self.epoch = secrets.token_hex(4)
         self._rows_max = rows_max
         self._lock = threading.Lock()
         self._spent: dict[bytes, _Row] = {}
         self._visitors: dict[bytes, Visitor] = {}
+        self._levels: dict[bytes, _Level] = {}
+        self._reservations: dict[tuple[bytes, bytes], _Reservation] = {}
         self._day_keys: dict[int, bytes] = {}
         self._swept = 0.0
 
@@ -57,11 +86,17 @@ class MemoryStore:
                 return Spending("won", row.claims)
             return Spending(row.state, row.claims)  # type: ignore[arg-type]
 
-    def settle(self, challenge: bytes, state: Settled) -> None:
+    def settle(self, challenge: bytes, state: Settled, claims: bytes) -> None:
         with self._lock:
             row = self._spent.get(challenge)
             if row is not None and row.state == "pending":
-                self._spent[challenge] = replace(row, state=state)
+                self._spent[challenge] = replace(row, state=state, claims=claims)
+
+    def unspend(self, challenge: bytes) -> None:
+        with self._lock:
+            row = self._spent.get(challenge)
+            if row is not None and row.state == "pending":
+                del self._spent[challenge]
 
     def open(self, key: bytes, visitor: Visitor) -> None:
         with self._lock:
@@ -72,15 +107,52 @@ class MemoryStore:
             visitor = self._visitors.get(key)
         return visitor if visitor is not None and visitor.expires > now else None
 
-    def charge(self, key: bytes, *, jti: str, profile: bytes, now: float) -> tuple[Charge, int]:
+    def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         with self._lock:
-            visitor, answer = visitors.charge(
-                self._visitors.get(key), jti=jti, profile=profile, now=now
-            )
-            if visitor is None:
-                return answer, 0
-            self._visitors[key] = visitor
-            return answer, visitor.left
+            visitor, answer = step(self._visitors.get(key))
+            if visitor is not None:
+                self._visitors[key] = visitor
+            return answer
+
+    def reserve(
+        self,
+        key: bytes,
+        reservation: bytes,
+        band: Band,
+        wanted: Wanted,
+        *,
+        now: float,
+        carry_ms: int = 0,
+    ) -> Granted:
+        with self._lock:
+            made = self._reservations.get((key, reservation))
+            if made is not None and made.expires > now:
+                return made.granted
+            self._make_room(now)
+            level = self._levels.get(key, _Level(carry_ms))
+            ms, granted = bands.reserve(level.ms, band, wanted, int(now * 1000))
+            if granted.units:
+                self._levels[key] = _Level(ms)
+                kept = _Reservation(granted, now + RESERVATION_SECONDS)
+                self._reservations[key, reservation] = kept
+            return granted
+
+    def release(self, key: bytes, reservation: bytes, band: Band, *, keep: int) -> None:
+        with self._lock:
+            made = self._reservations.get((key, reservation))
+            if made is None or made.granted.units <= keep:
+                return
+            surplus = made.granted.units - keep
+            self._levels[key] = _Level(bands.release(self._levels[key].ms, band, surplus))
+            if keep:
+                granted = replace(made.granted, units=keep)
+                self._reservations[key, reservation] = replace(made, granted=granted)
+            else:
+                del self._reservations[key, reservation]
+
+    def level(self, key: bytes) -> int:
+        with self._lock:
+            return self._levels.get(key, _Level(0)).ms
 
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._lock:
@@ -95,12 +167,19 @@ class MemoryStore:
         return
 
     def _make_room(self, now: float) -> None:
-        full = max(len(self._spent), len(self._visitors)) >= self._rows_max
+        full = self._rows() >= self._rows_max
         # A full store is swept at most once a second: a sweep reads every row.
         if now - self._swept >= (1 if full else SWEEP_EVERY):
             self._swept = now
-            self._spent = {k: row for k, row in self._spent.items() if row.expires > now}
-            self._visitors = {k: v for k, v in self._visitors.items() if v.expires > now}
-            full = max(len(self._spent), len(self._visitors)) >= self._rows_max
+            for table in self._tables():
+                for key in [key for key, row in table.items() if row.expires <= now]:
+                    del table[key]
+            full = self._rows() >= self._rows_max
         if full:
             raise StoreUnavailable("memory:// is full", code="store_full")
+
+    def _rows(self) -> int:
+        return max(len(table) for table in self._tables())
+
+    def _tables(self) -> tuple[dict[Any, Any], ...]:
+        return (self._spent, self._visitors, self._levels, self._reservations)

@@ -1,35 +1,47 @@
-"""`sqlite:///file`: the default store, for all workers on one machine.
-
-apsw rather than the standard library's driver: its wheel carries a current SQLite, while a
-system's is often one with the WAL-reset race that 3.51.3 fixed (https://sqlite.org/wal.html).
-"""
+"""`sqlite:///file`: the default store, for all workers on one machine."""
 
 from __future__ import annotations
 
-import os
-import struct
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
-from ..core import visitors
-from ..core.models import Charge
+from ..core import bands
+from ..core.bands import Band, Granted, Wanted
 from ..core.visitors import Visitor
 from ..errors import ConfigError, StoreUnavailable
-from .base import TAKEOVER_AFTER, Settled, Spending, day_is_open
+from .base import (
+    RESERVATION_SECONDS,
+    TAKEOVER_AFTER,
+    RecordVerbs,
+    Settled,
+    Spending,
+    day_is_open,
+)
+from .connections import SQLiteFile
+from .epoch import boot_id, log_is_left, settle_epoch
+from .records import pack, unpack
 
 SCHEMA_VERSION = 1
 #: SQLite's `application_id` of our files: "tgte"
 APPLICATION_ID = 0x74677465
-BUSY_MS = 2_000
-#: Ended rows deleted from each table at each sale. A sale adds two rows, so the file shrinks
+#: Ended rows deleted from each table at each sale. A sale adds a few rows, so the file shrinks
 #: back to what is live however long nothing was sold.
 SWEEP_ROWS = 16
-PAGE_BYTES = 4096
+#: and when the file is full, or none was deleted for a minute
+SWEEP_ROWS_FULL = 2_000
+SWEEP_EVERY = 60
+#: Share of the allowed size at which nothing more is sold: what was sold needs room to be spent.
+FULL = 0.9
+_SWEPT = {
+    "spent": "challenge",
+    "visitors": "key",
+    "bands": "key",
+    "reservations": "key, reservation",
+}
+T = TypeVar("T")
 
 _SCHEMA = """
 CREATE TABLE spent (
@@ -41,7 +53,17 @@ CREATE TABLE visitors (
     key BLOB PRIMARY KEY, record BLOB NOT NULL, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX visitors_expires ON visitors (expires);
+CREATE TABLE bands (
+    key BLOB PRIMARY KEY, level_ms INTEGER NOT NULL, expires INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX bands_expires ON bands (expires);
+CREATE TABLE reservations (
+    key BLOB NOT NULL, reservation BLOB NOT NULL, units INTEGER NOT NULL,
+    start_ms INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (key, reservation)
+) WITHOUT ROWID;
+CREATE INDEX reservations_expires ON reservations (expires);
 CREATE TABLE day_keys (day INTEGER PRIMARY KEY, key BLOB NOT NULL);
+CREATE TABLE epoch (epoch TEXT NOT NULL, boot TEXT NOT NULL, file INTEGER NOT NULL);
 """
 
 # One statement decides who wins: the row is new, has ended, or its winner has died.
@@ -57,10 +79,16 @@ WHERE expires <= :now
 RETURNING claims
 """
 
-_RECORD = struct.Struct("<II8sB")
+
+_SPENT = "SELECT state, digest, claims FROM spent WHERE challenge = ? AND expires > ?"
+_RESERVED = """
+SELECT units, start_ms FROM reservations WHERE key = ? AND reservation = ? AND expires > ?
+"""
+_END_DAY_KEYS = "DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?"
+_LEVEL = "SELECT level_ms FROM bands WHERE key = ?"
 
 
-class SQLiteStore:
+class SQLiteStore(RecordVerbs):
     """The protocol over one SQLite file in WAL mode; a connection a thread.
 
     :param path: the file; it is made if missing.
@@ -72,18 +100,25 @@ class SQLiteStore:
 
     def __init__(self, path: Path, *, max_bytes: int = 2**30) -> None:
         self._path = path
-        self._max_pages = max(64, max_bytes // PAGE_BYTES)
-        self._local = threading.local()
+        self._file = SQLiteFile(path, max_bytes=max_bytes)
+        self._swept = 0.0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # SQLite gives its -wal and -shm files the mode of the main file.
             path.touch(mode=0o600)
-            with self._transaction() as connection:
+            unclean = log_is_left(path)
+            with self._file.transaction() as connection:
                 self._migrate(connection)
+                self.epoch = settle_epoch(
+                    connection, boot=boot_id(), file=path.stat().st_ino % 2**63, unclean=unclean
+                )
         except OSError as error:
             raise ConfigError(f"store {path}: {error.strerror}", code="store_unusable") from error
         except StoreUnavailable as error:
             raise ConfigError(f"store {path}: {error.detail}", code="store_unusable") from error
+        self._file.created()
+        # No connection is left for a server to take across its fork.
+        self._file.close()
 
     def spend(
         self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
@@ -96,56 +131,108 @@ class SQLiteStore:
             "expires": expires,
             "takeover": TAKEOVER_AFTER,
         }
-        with self._transaction() as connection:
-            won = connection.execute(_SPEND, values).fetchone()
+        room = self._has_room(now)
+        with self._file.transaction() as connection:
+            won = connection.execute(_SPEND, values).fetchone() if room else None
             if won is not None:
-                _sweep(connection, now)
+                _sweep(connection, now, SWEEP_ROWS)
                 return Spending("won", won[0])
-            [(state, owner, kept)] = connection.execute(
-                "SELECT state, digest, claims FROM spent WHERE challenge = ?", (challenge,)
-            )
+            row = connection.execute(_SPENT, (challenge, now)).fetchone()
+        if row is None:
+            raise StoreUnavailable("the file has its full size", code="store_full")
+        state, owner, kept = row
         return Spending(state, kept) if owner == digest else Spending("other", b"")
 
-    def settle(self, challenge: bytes, state: Settled) -> None:
-        with self._transaction() as connection:
+    def settle(self, challenge: bytes, state: Settled, claims: bytes) -> None:
+        with self._file.transaction() as connection:
             connection.execute(
-                "UPDATE spent SET state = ? WHERE challenge = ? AND state = 'pending'",
-                (state, challenge),
+                "UPDATE spent SET state = ?, claims = ? WHERE challenge = ? AND state = 'pending'",
+                (state, claims, challenge),
+            )
+
+    def unspend(self, challenge: bytes) -> None:
+        with self._file.transaction() as connection:
+            connection.execute(
+                "DELETE FROM spent WHERE challenge = ? AND state = 'pending'", (challenge,)
             )
 
     def open(self, key: bytes, visitor: Visitor) -> None:
-        with self._transaction() as connection:
+        with self._file.transaction() as connection:
             connection.execute(
                 "INSERT INTO visitors (key, record, expires) VALUES (?, ?, ?)"
                 " ON CONFLICT (key) DO NOTHING",
-                (key, _pack(visitor), visitor.expires),
+                (key, pack(visitor), visitor.expires),
             )
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
-        with self._connection() as connection:
+        if now - self._swept >= SWEEP_EVERY:
+            self._sweep_all(now)
+        with self._file.connection() as connection:
             visitor = _read(connection, key)
         return visitor if visitor is not None and visitor.expires > now else None
 
-    def charge(self, key: bytes, *, jti: str, profile: bytes, now: float) -> tuple[Charge, int]:
-        # Most requests are revisits or refusals: those take no write lock.
-        with self._connection() as connection:
-            visitor, answer = visitors.charge(
-                _read(connection, key), jti=jti, profile=profile, now=now
-            )
-        if answer is Charge.CHARGED:
-            with self._transaction() as connection:
-                visitor, answer = visitors.charge(
-                    _read(connection, key), jti=jti, profile=profile, now=now
+    def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
+        with self._file.transaction() as connection:
+            before = _read(connection, key)
+            after, answer = step(before)
+            if after is not None and after != before:
+                connection.execute(
+                    "UPDATE visitors SET record = ?, expires = ? WHERE key = ?",
+                    (pack(after), after.expires, key),
                 )
-                if visitor is not None and answer is Charge.CHARGED:
-                    connection.execute(
-                        "UPDATE visitors SET record = ? WHERE key = ?", (_pack(visitor), key)
-                    )
-        return answer, visitor.left if visitor is not None else 0
+        return answer
+
+    def reserve(
+        self,
+        key: bytes,
+        reservation: bytes,
+        band: Band,
+        wanted: Wanted,
+        *,
+        now: float,
+        carry_ms: int = 0,
+    ) -> Granted:
+        with self._file.transaction() as connection:
+            made = connection.execute(_RESERVED, (key, reservation, now)).fetchone()
+            if made is not None:
+                return Granted(*made)
+            row = connection.execute(_LEVEL, (key,)).fetchone()
+            before = row[0] if row is not None else carry_ms
+            level, granted = bands.reserve(before, band, wanted, int(now * 1000))
+            if granted.units:
+                _put_level(connection, key, level)
+                connection.execute(
+                    "INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?)",
+                    (key, reservation, granted.units, granted.start_ms,
+                     int(now) + RESERVATION_SECONDS),
+                )  # fmt: skip
+                _sweep(connection, now, SWEEP_ROWS)
+        return granted
+
+    def release(self, key: bytes, reservation: bytes, band: Band, *, keep: int) -> None:
+        with self._file.transaction() as connection:
+            made = connection.execute(_RESERVED, (key, reservation, 0)).fetchone()
+            if made is None or made[0] <= keep:
+                return
+            [(level,)] = connection.execute(_LEVEL, (key,))
+            _put_level(connection, key, bands.release(level, band, made[0] - keep))
+            connection.execute(
+                "UPDATE reservations SET units = ? WHERE key = ? AND reservation = ?",
+                (keep, key, reservation),
+            )
+            connection.execute(
+                "DELETE FROM reservations WHERE key = ? AND reservation = ? AND units = 0",
+                (key, reservation),
+            )
+
+    def level(self, key: bytes) -> int:
+        with self._file.connection() as connection:
+            row = connection.execute(_LEVEL, (key,)).fetchone()
+        return row[0] if row is not None else 0
 
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?", (now,))
+        with self._file.transaction() as connection:
+            connection.execute(_END_DAY_KEYS, (now,))
             if not day_is_open(day, now):
                 return None
             connection.execute(
@@ -155,50 +242,34 @@ class SQLiteStore:
         return bytes(key)
 
     def ping(self) -> None:
-        with self._connection() as connection:
-            connection.execute("SELECT count(*) FROM day_keys").fetchone()
+        # A write lock, since that is what a busy or broken file refuses first.
+        with self._file.transaction() as connection:
+            if self._file.fill(connection) >= FULL:
+                raise StoreUnavailable("the file has its full size", code="store_full")
 
     def close(self) -> None:
-        """Close this thread's connection; the others close when their threads end."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
+        self._file.close()
 
-    @contextmanager
-    def _connection(self) -> Iterator[apsw.Connection]:
-        try:
-            # A connection must not cross a fork (https://sqlite.org/howtocorrupt.html, 2.6).
-            if getattr(self._local, "pid", None) != os.getpid():
-                self._local.connection, self._local.pid = None, os.getpid()
-            if self._local.connection is None:
-                self._local.connection = self._connect()
-            yield self._local.connection
-        except apsw.Error as error:
-            raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+    def _has_room(self, now: float) -> bool:
+        """Whether anything may be sold, or only what was sold already may still grow."""
+        with self._file.connection() as connection:
+            if self._file.fill(connection) < FULL:
+                return True
+        with self._file.transaction() as connection:
+            _sweep(connection, now, SWEEP_ROWS_FULL)
+            return self._file.fill(connection) < FULL
 
-    @contextmanager
-    def _transaction(self) -> Iterator[apsw.Connection]:
-        with self._connection() as connection:
-            # Immediate: a read that turns into a write cannot wait for its turn.
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def _connect(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self._path))
-        connection.set_busy_timeout(BUSY_MS)
-        _enter_wal(connection)
-        connection.execute("PRAGMA synchronous = NORMAL")
-        # What has ended is to be gone from the file too, not just from its index.
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute(f"PRAGMA max_page_count = {self._max_pages}")
-        return connection
+    def _sweep_all(self, now: float) -> None:
+        """Let go of what has ended, also where nothing is sold any more."""
+        self._swept = now
+        with self._file.transaction() as connection:
+            _sweep(connection, now, SWEEP_ROWS_FULL)
+            connection.execute(_END_DAY_KEYS, (now,))
+            ended = connection.changes()
+        if ended:
+            # The key is to be gone from the log too.
+            with self._file.connection() as connection:
+                connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def _migrate(self, connection: apsw.Connection) -> None:
         version = connection.pragma("user_version")
@@ -216,48 +287,21 @@ class SQLiteStore:
             )
 
 
-def _enter_wal(connection: apsw.Connection) -> None:
-    # Changing the journal mode does not wait on the busy timeout while another worker does it.
-    for attempt in range(50):
-        try:
-            connection.pragma("journal_mode", "wal")
-            return
-        except apsw.BusyError:
-            if attempt == 49:
-                raise
-            time.sleep(0.02)
-
-
-def _sweep(connection: apsw.Connection, now: float) -> None:
-    for table, key in (("spent", "challenge"), ("visitors", "key")):
+def _sweep(connection: apsw.Connection, now: float, rows: int) -> None:
+    for table, key in _SWEPT.items():
         connection.execute(
-            f"DELETE FROM {table} WHERE {key} IN"  # noqa: S608 - names from the line above
-            f" (SELECT {key} FROM {table} WHERE expires <= ? LIMIT {SWEEP_ROWS})",
+            f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608 - names from this file
+            f" (SELECT {key} FROM {table} WHERE expires <= ? LIMIT {rows})",
             (now,),
         )
 
 
-def _read(connection: apsw.Connection, key: bytes) -> Visitor | None:
-    row = connection.execute(
-        "SELECT record, expires FROM visitors WHERE key = ?", (key,)
-    ).fetchone()
-    return _unpack(*row) if row is not None else None
-
-
-def _pack(visitor: Visitor) -> bytes:
-    jti = visitor.jti.encode()
-    head = _RECORD.pack(visitor.left, visitor.bought, visitor.home, len(jti))
-    return head + jti + visitor.charged
-
-
-def _unpack(record: bytes, expires: int) -> Visitor:
-    left, bought, home, length = _RECORD.unpack_from(record)
-    jti_end = _RECORD.size + length
-    return Visitor(
-        jti=record[_RECORD.size : jti_end].decode(),
-        left=left,
-        bought=bought,
-        home=home,
-        charged=record[jti_end:],
-        expires=expires,
+def _put_level(connection: apsw.Connection, key: bytes, level_ms: int) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO bands VALUES (?, ?, ?)", (key, level_ms, level_ms // 1000 + 1)
     )
+
+
+def _read(connection: apsw.Connection, key: bytes) -> Visitor | None:
+    row = connection.execute("SELECT record FROM visitors WHERE key = ?", (key,)).fetchone()
+    return unpack(row[0]) if row is not None else None

@@ -9,23 +9,45 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
 
+from challenge.core.bands import Band, Granted, Wanted
 from challenge.core.models import Charge
-from challenge.core.visitors import Visitor
-from challenge.stores.base import TAKEOVER_AFTER, Store
+from challenge.core.visitors import Purchase, View, Visitor, first_purchase
+from challenge.stores.base import RESERVATION_SECONDS, TAKEOVER_AFTER, Store
 
 NOW = 1_800_000_000.0
 END = int(NOW) + 200
 ID, BODY, OTHER = b"i" * 16, b"b" * 32, b"o" * 32
 KEY, JTI = b"k" * 16, "j" * 22
+HOME = b"homehome"
+BAND = Band(burst=10, per_hour=60)
 MakeStore = Callable[[], Store]
 
 
+def purchase(number: int = 0, units: int = 20, jti: str = JTI, expires: int = END) -> Purchase:
+    return Purchase(
+        challenge=digest(number) * 2,
+        number=number,
+        jti=jti,
+        thumbprint="",
+        units=units,
+        start=0,
+        network=HOME,
+        ends=END - 30,
+        expires=expires,
+    )
+
+
 def visitor(left: int = 20, expires: int = END) -> Visitor:
-    return Visitor(JTI, left, left, b"homehome", b"", expires)
+    return first_purchase(purchase(units=left, expires=expires))
+
+
+def view(number: int, jti: str = JTI, network: bytes = HOME) -> View:
+    return View(jti, network, ((digest(number), 1),))
 
 
 def digest(number: int) -> bytes:
@@ -49,21 +71,21 @@ class StoreConformance:
     @pytest.mark.parametrize("state", ["granted", "failed"])
     def test_how_it_ended_is_told_to_the_same_body(self, store: Store, state: str) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, state)
+        store.settle(ID, state, b"final")
         again = store.spend(ID, BODY, b"newer", now=NOW + 60, expires=END)
-        assert (again.state, again.claims) == (state, b"claims")
+        assert (again.state, again.claims) == (state, b"final")
 
     def test_a_settled_row_is_not_settled_again(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, "failed")
-        store.settle(ID, "granted")
+        store.settle(ID, "failed", b"")
+        store.settle(ID, "granted", b"")
         assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "failed"
 
     @pytest.mark.parametrize("end", [None, "granted", "failed"])
     def test_another_body_is_told_nothing(self, store: Store, end: str | None) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
         if end:
-            store.settle(ID, end)
+            store.settle(ID, end, b"")
         late = NOW + TAKEOVER_AFTER + 1
         other = store.spend(ID, OTHER, b"theirs", now=late, expires=END)
         assert (other.state, other.claims) == ("other", b"")
@@ -79,16 +101,25 @@ class StoreConformance:
 
     def test_a_granted_row_is_never_taken_over(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, "granted")
+        store.settle(ID, "granted", b"")
         late = store.spend(ID, BODY, b"x", now=NOW + 2 * TAKEOVER_AFTER, expires=END)
         assert late.state == "granted"
 
     def test_a_row_holds_until_its_end_and_not_longer(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, "granted")
+        store.settle(ID, "granted", b"")
         assert store.spend(ID, OTHER, b"x", now=END - 0.1, expires=END).state == "other"
         fresh = store.spend(ID, OTHER, b"theirs", now=END, expires=END + 100)
         assert (fresh.state, fresh.claims) == ("won", b"theirs")
+
+    def test_what_is_taken_back_is_as_before(self, store: Store) -> None:
+        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        store.unspend(ID)
+        fresh = store.spend(ID, OTHER, b"theirs", now=NOW, expires=END)
+        assert (fresh.state, fresh.claims) == ("won", b"theirs")
+        store.settle(ID, "granted", b"")
+        store.unspend(ID)
+        assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "other"
 
     def test_one_of_many_callers_wins(self, make_store: MakeStore) -> None:
         for challenge in range(30):
@@ -110,18 +141,18 @@ class StoreConformance:
 
     def test_an_unknown_or_ended_visitor(self, store: Store) -> None:
         assert store.read(KEY, now=NOW) is None
-        assert store.charge(KEY, jti=JTI, profile=digest(1), now=NOW) == (Charge.UNKNOWN, 0)
+        assert store.charge(KEY, view(1), now=NOW).charge is Charge.UNKNOWN
         store.open(KEY, visitor())
         assert store.read(KEY, now=END - 1) is not None
         assert store.read(KEY, now=END) is None
-        assert store.charge(KEY, jti=JTI, profile=digest(1), now=END)[0] is Charge.UNKNOWN
+        assert store.charge(KEY, view(1), now=END).charge is Charge.UNKNOWN
 
     def test_charges_are_kept(self, make_store: MakeStore) -> None:
         store = make_store()
         store.open(KEY, visitor(left=2))
         asked = [1, 1, 2, 3, 1, 2]
-        answers = [store.charge(KEY, jti=JTI, profile=digest(n), now=NOW) for n in asked]
-        assert answers == [
+        answers = [store.charge(KEY, view(n), now=NOW) for n in asked]
+        assert [(a.charge, a.left) for a in answers] == [
             (Charge.CHARGED, 1),
             (Charge.REVISIT, 1),
             (Charge.CHARGED, 0),
@@ -131,13 +162,45 @@ class StoreConformance:
         ]
         kept = make_store().read(KEY, now=NOW)
         assert kept is not None
-        assert (kept.left, kept.bought, kept.home) == (0, 2, b"homehome")
+        assert (kept.left, kept.bought, kept.homes[0].network) == (0, 2, HOME)
         assert kept.charged == digest(1) + digest(2)
 
-    def test_another_sales_clearance_is_refused(self, store: Store) -> None:
-        store.open(KEY, visitor())
-        answer = store.charge(KEY, jti="another", profile=digest(1), now=NOW)
-        assert answer == (Charge.REPLACED, 20)
+    def test_refunds_moves_and_sales_are_kept(self, make_store: MakeStore) -> None:
+        store = make_store()
+        store.open(KEY, visitor(left=2))
+        paid = store.charge(KEY, view(1), now=NOW)
+        assert store.refund(KEY, paid.paid, paid.units, HOME)
+        assert not store.refund(KEY, paid.paid, paid.units, HOME)
+        answer = store.charge(KEY, view(1, network=b"elsewher"), now=NOW)
+        assert (answer.charge, answer.lacks) == (Charge.MOVED, 2)
+        store.move(KEY, b"elsewher", count=answer.count, becomes=2, now=NOW)
+        assert store.charge(KEY, view(1, network=b"elsewher"), now=NOW).charge is Charge.CHARGED
+        assert store.top_up(KEY, purchase(1, units=7, jti="next", expires=END + 50), now=NOW)
+        assert not store.top_up(KEY, replace(purchase(1), challenge=b"x" * 16), now=NOW)
+        kept = make_store().read(KEY, now=END + 20)
+        assert kept is not None, "a sale lengthens the record's life"
+        assert (kept.left, kept.sales, kept.jti, kept.previous_jti) == (8, 2, "next", JTI)
+
+    def test_unknown_visitors_are_not_made(self, store: Store) -> None:
+        assert not store.refund(KEY, digest(1), 1, HOME)
+        store.move(KEY, HOME, count=0, becomes=1, now=NOW)
+        assert not store.top_up(KEY, purchase(1), now=NOW)
+        assert store.read(KEY, now=NOW) is None
+
+    def test_one_of_many_top_ups_wins(self, make_store: MakeStore) -> None:
+        for round_ in range(10):
+            key = digest(round_) * 2
+            make_store().open(key, visitor(left=1))
+            sales = self.together(
+                make_store,
+                lambda store, at, k=key: str(
+                    store.top_up(k, replace(purchase(1, units=3), challenge=digest(at)), now=NOW)
+                ),
+            )
+            assert sales == {"True": 1, "False": 15}
+            kept = make_store().read(key, now=NOW)
+            assert kept is not None
+            assert kept.left == 4
 
     def test_a_budget_is_exact_for_many_callers(self, make_store: MakeStore) -> None:
         for round_ in range(10):
@@ -145,11 +208,60 @@ class StoreConformance:
             make_store().open(key, visitor(left=7))
             charges = self.together(
                 make_store,
-                lambda store, at, k=key: (
-                    store.charge(k, jti=JTI, profile=digest(at), now=NOW)[0].name
-                ),
+                lambda store, at, k=key: store.charge(k, view(at), now=NOW).charge.name,
             )
             assert charges == {"CHARGED": 7, "EMPTY": 9}
+
+    # -- bands
+
+    def test_a_reservation_is_made_once(self, make_store: MakeStore) -> None:
+        wanted = Wanted(4, 1, 0)
+        first = make_store().reserve(KEY, ID, BAND, wanted, now=NOW)
+        assert first == Granted(4, int(NOW * 1000))
+        assert make_store().reserve(KEY, ID, BAND, wanted, now=NOW + 5) == first
+        other = make_store().reserve(KEY, BODY, BAND, Wanted(99, 1, 0), now=NOW)
+        assert other.units == 6
+        empty = make_store().reserve(KEY, OTHER, BAND, wanted, now=NOW)
+        assert (empty.units, empty.retry_ms) == (0, 60_000)
+        late = NOW + RESERVATION_SECONDS
+        assert make_store().reserve(KEY, ID, BAND, wanted, now=late).start_ms == int(late * 1000)
+
+    def test_a_refused_reservation_may_come_again(self, store: Store) -> None:
+        store.reserve(KEY, BODY, BAND, Wanted(10, 1, 0), now=NOW)
+        assert store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), now=NOW).units == 0
+        assert store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), now=NOW + 120).units == 2
+
+    def test_what_is_released_can_be_reserved(self, make_store: MakeStore) -> None:
+        store = make_store()
+        store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), now=NOW)
+        store.release(KEY, ID, BAND, keep=7)
+        assert store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), now=NOW).units == 7
+        store.release(KEY, ID, BAND, keep=8)
+        assert make_store().reserve(KEY, BODY, BAND, Wanted(9, 1, 0), now=NOW).units == 3
+        store.release(KEY, ID, BAND, keep=0)
+        store.release(KEY, ID, BAND, keep=0)
+        store.release(KEY, OTHER, BAND, keep=0)
+        assert make_store().reserve(KEY, OTHER, BAND, Wanted(9, 1, 0), now=NOW).units == 7
+
+    def test_a_new_band_starts_from_what_is_carried_over(self, store: Store) -> None:
+        ms = int(NOW * 1000)
+        assert store.level(KEY) == 0
+        carried = store.reserve(KEY, ID, BAND, Wanted(9, 1, 0), now=NOW, carry_ms=ms + 480_000)
+        assert carried.units == 2
+        assert store.level(KEY) == ms + 600_000
+        again = store.reserve(KEY, BODY, BAND, Wanted(9, 1, 0), now=NOW, carry_ms=0)
+        assert again.units == 0, "only a new band is carried over to"
+
+    def test_a_band_is_exact_for_many_callers(self, make_store: MakeStore) -> None:
+        for round_ in range(10):
+            key = digest(round_) * 2
+            units = self.together(
+                make_store,
+                lambda store, at, k=key: str(
+                    store.reserve(k, digest(at), BAND, Wanted(1, 1, 0), now=NOW).units
+                ),
+            )
+            assert units == {"1": 10, "0": 6}
 
     # -- day keys
 

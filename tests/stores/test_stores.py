@@ -18,7 +18,7 @@ from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SCHEMA_VERSION, SQLiteStore
 
 from ..racing import ReadThenWrite
-from .conformance import BODY, END, ID, JTI, NOW, StoreConformance, digest, visitor
+from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
 
 
 class TestMemory(StoreConformance):
@@ -67,17 +67,18 @@ class TestSQLite(StoreConformance):
     def test_a_connection_does_not_cross_a_fork(self, tmp_path: Path) -> None:
         store = SQLiteStore(tmp_path / "store.db")
         store.open(b"k" * 16, visitor())
-        before = store._local.connection
+        before = list(store._file._idle)
         child = os.fork()
         if child == 0:
             try:
-                charge, _ = store.charge(b"k" * 16, jti=JTI, profile=digest(1), now=NOW)
-                fine = charge is Charge.CHARGED and store._local.connection is not before
+                charged = store.charge(b"k" * 16, view(1), now=NOW)
+                fine = charged.charge is Charge.CHARGED and before[0] not in store._file._idle
                 os._exit(0 if fine else 1)
             except BaseException:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert store.charge(b"k" * 16, jti=JTI, profile=digest(1), now=NOW)[0] is Charge.REVISIT
+        assert store.charge(b"k" * 16, view(1), now=NOW).charge is Charge.REVISIT
+        assert store._file._idle == before
 
 
 def grow(store: SQLiteStore, sales: int, seconds_apart: int) -> int:
@@ -86,7 +87,7 @@ def grow(store: SQLiteStore, sales: int, seconds_apart: int) -> int:
         now = NOW + number * seconds_apart
         store.spend(digest(number), BODY, b"c" * 200, now=now, expires=int(now) + 210)
         store.open(digest(number) * 2, visitor(expires=int(now) + 1830))
-    with store._connection() as connection:
+    with store._file.connection() as connection:
         return int(connection.pragma("page_count"))
 
 
@@ -95,7 +96,7 @@ def test_expiry_keeps_the_file_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     short = grow(SQLiteStore(tmp_path / "short.db"), 3_000, 1)
     long = grow(SQLiteStore(tmp_path / "long.db"), 9_000, 1)
     assert long <= short * 1.1
-    monkeypatch.setattr("challenge.stores.sqlite._sweep", lambda connection, now: None)
+    monkeypatch.setattr("challenge.stores.sqlite._sweep", lambda *_: None)
     assert grow(SQLiteStore(tmp_path / "control.db"), 9_000, 1) > short * 1.5
 
 
@@ -103,26 +104,37 @@ def test_what_has_ended_is_gone_from_the_file(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     day = int(NOW) // 86400
     key = store.day_key(day, b"the key of a day in the past....", now=NOW)
-    with store._connection() as connection:
+    with store._file.connection() as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert key in (tmp_path / "store.db").read_bytes()
-    store.day_key(day + 3, b"n" * 32, now=NOW + 3 * 86400)
-    with store._connection() as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert key not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    # Nothing is sold any more, but somebody knocks at the gate.
+    store.open(b"k" * 16, visitor())
+    assert store.read(b"k" * 16, now=NOW + 3 * 86400) is None
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert key not in kept
+    assert b"homehome" not in kept
 
 
 def test_a_full_file_refuses_sales_and_keeps_what_was_sold(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db", max_bytes=2**18)
+    store.open(b"k" * 16, visitor())
     sold = 0
     with pytest.raises(StoreUnavailable):
         for number in range(5_000):
             store.spend(digest(number), BODY, b"c" * 200, now=NOW, expires=END)
-            store.settle(digest(number), "granted")
+            store.settle(digest(number), "granted", b"c" * 200)
             sold += 1
     assert 500 < sold < 5_000
     assert store.spend(digest(0), BODY, b"", now=NOW, expires=END).state == "granted"
+    for number in range(20):
+        assert store.charge(b"k" * 16, view(number), now=NOW).charge is Charge.CHARGED
     assert (tmp_path / "store.db").stat().st_size <= 2**18
+    with pytest.raises(StoreUnavailable) as refusal:
+        store.ping()
+    assert refusal.value.code == "store_full"
+    fresh = store.spend(b"fresh", BODY, b"", now=END + 1, expires=END + 100)
+    assert fresh.state == "won", "what has ended makes room"
+    store.ping()
 
 
 def put_version(path: Path, version: int) -> None:
@@ -219,3 +231,59 @@ def test_processes_win_each_challenge_once(tmp_path: Path, rounds: int) -> None:
 
 def test_control_read_then_write_wins_more_than_once(tmp_path: Path) -> None:
     assert won_by_processes(ReadThenWrite, tmp_path / "store.db", 50) > 50
+
+
+# -- epochs
+
+
+def open_at(path: Path, boot: str, monkeypatch: pytest.MonkeyPatch, *, clean: bool) -> str:
+    """Open the store as after a start of the machine, and leave it in good order or not."""
+    monkeypatch.setattr("challenge.stores.sqlite.boot_id", lambda: boot)
+    store = SQLiteStore(path)
+    store.open(os.urandom(16), visitor())
+    if clean:
+        store.close()
+    else:
+        # As a power cut leaves it: nobody has closed the file, its log lies there.
+        LEFT_OPEN.append(store)
+    return store.epoch
+
+
+LEFT_OPEN: list[SQLiteStore] = []
+
+
+def test_a_killed_worker_is_no_new_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "store.db"
+    first = open_at(path, "boot-1", monkeypatch, clean=False)
+    assert open_at(path, "boot-1", monkeypatch, clean=False) == first
+    assert open_at(path, "boot-1", monkeypatch, clean=True) == first
+
+
+def test_a_restart_in_good_order_is_no_new_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store.db"
+    first = open_at(path, "boot-1", monkeypatch, clean=True)
+    assert open_at(path, "boot-2", monkeypatch, clean=True) == first
+
+
+def test_a_power_cut_is_a_new_epoch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "store.db"
+    first = open_at(path, "boot-1", monkeypatch, clean=False)
+    second = open_at(path, "boot-2", monkeypatch, clean=False)
+    assert second != first
+    assert open_at(path, "boot-2", monkeypatch, clean=True) == second, "once a restart"
+
+
+def test_another_file_in_its_place_is_a_new_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "store.db"
+    first = open_at(path, "boot-1", monkeypatch, clean=True)
+    (tmp_path / "backup").write_bytes(path.read_bytes())
+    (tmp_path / "backup").replace(path)
+    assert open_at(path, "boot-1", monkeypatch, clean=True) != first
+
+
+def test_memory_has_an_epoch_of_its_own() -> None:
+    assert MemoryStore().epoch != MemoryStore().epoch

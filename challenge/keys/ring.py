@@ -1,4 +1,4 @@
-"""The site's keys: made once, kept in one file, shared by all workers."""
+"""Keys as values: what may be one, who signs, who verifies, what is public."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import base64
 import binascii
 import hashlib
 import json
-import os
-import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .errors import ConfigError, TokenRefused
+from ..errors import ConfigError, TokenRefused
 
 SECRET_BYTES = 32
-FILE_VERSION = 1
 
 #: SHA-256 of keys that stand in specifications, tutorials and tools.
 KNOWN_EXAMPLES = frozenset(
@@ -110,27 +105,76 @@ class SigningKey:
         return encode_bytes(self.public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
+class Keys(Protocol):
+    """What tokens are signed and read with: a :class:`KeyRing`, or a file that gives one.
+
+    A file may give another ring from one call to the next; a caller that needs two answers
+    of one ring takes the ring.
+    """
+
+    @property
+    def challenge_secret(self) -> bytes:
+        """Signs challenges."""
+        ...
+
+    @property
+    def challenge_secrets(self) -> tuple[bytes, ...]:
+        """Verify challenges; the one that signs is first."""
+        ...
+
+    @property
+    def profile_secret(self) -> bytes:
+        """Keys the digests of charged profiles."""
+        ...
+
+    @property
+    def signers(self) -> tuple[SigningKey, ...]:
+        """Clearance keys that are good now, oldest first."""
+        ...
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs new clearances."""
+        ...
+
+    def signer(self, kid: str) -> SigningKey:
+        """:raises TokenRefused: `key_unknown` if no good key has this id."""
+        ...
+
+    def jwks(self) -> dict[str, Any]:
+        """The public halves as a JWK set (RFC 7517), newest last."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """All keys of a site. One key has one use and one algorithm.
+    """All keys of a site at one moment. One key has one use and one algorithm.
 
     :ivar challenge_secret: HMAC-SHA-256 for challenges; never published.
     :ivar profile_secret: keys the digests of charged profiles.
     :ivar signers: Ed25519 keys for clearances, oldest first; the newest signs.
+    :ivar other_challenge_secrets: verify challenges and sign none: just retired, or so new
+        that another worker may not know them yet.
     """
 
     challenge_secret: bytes = field(repr=False)
     profile_secret: bytes = field(repr=False)
     signers: tuple[SigningKey, ...]
+    other_challenge_secrets: tuple[bytes, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not self.signers:
             raise ConfigError("no clearance key")
-        secrets = [self.challenge_secret, self.profile_secret, *(s.seed for s in self.signers)]
+        secrets = [*self.challenge_secrets, self.profile_secret, *(s.seed for s in self.signers)]
         for secret in secrets:
             refuse_weak(secret, "a key")
         if len(set(secrets)) != len(secrets):
             raise ConfigError("one key has two uses", code="weak_key")
+
+    @property
+    def challenge_secrets(self) -> tuple[bytes, ...]:
+        """All that verify challenges; the one that signs is first."""
+        return (self.challenge_secret, *self.other_challenge_secrets)
 
     @property
     def current(self) -> SigningKey:
@@ -165,73 +209,3 @@ def make(random: Callable[[int], bytes]) -> KeyRing:
         profile_secret=random(SECRET_BYTES),
         signers=(SigningKey(random(SECRET_BYTES)),),
     )
-
-
-def load_or_make(path: Path, random: Callable[[int], bytes]) -> tuple[KeyRing, bool]:
-    """The ring in `path`; if there is no such file, a new one is put there, mode 0600.
-
-    Of several workers that start at once, one makes the file and all read the same.
-
-    :returns: the ring, and whether this call made it.
-    :raises ConfigError: if the file cannot be read or made, is open to others, or holds
-        weak or known keys.
-    """
-    try:
-        made = not path.exists() and _write_new(path, make(random))
-        return load(path), made
-    except OSError as error:
-        raise ConfigError(
-            f"keys file {path}: {error.strerror}; CHALLENGE_KEYS_PATH names another place",
-            code="keys_unreadable",
-        ) from error
-
-
-def load(path: Path) -> KeyRing:
-    """Read a ring.
-
-    :raises ConfigError: see :func:`load_or_make`.
-    :raises OSError: if the file cannot be read.
-    """
-    with path.open("rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if os.name == "posix" and mode & 0o077:
-            raise ConfigError(
-                f"keys file {path} has mode {mode:04o}; chmod 600 it", code="keys_exposed"
-            )
-        content = file.read()
-    try:
-        stored = json.loads(content)
-        if stored["version"] != FILE_VERSION:
-            raise ValueError(f"version {stored['version']}")
-        return KeyRing(
-            challenge_secret=decode_bytes(stored["challenge"]),
-            profile_secret=decode_bytes(stored["profile"]),
-            signers=tuple(SigningKey(decode_bytes(seed)) for seed in stored["clearance"]),
-        )
-    except ConfigError:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"keys file {path}: {error!r}", code="keys_malformed") from error
-
-
-def _write_new(path: Path, ring: KeyRing) -> bool:
-    stored = {
-        "version": FILE_VERSION,
-        "challenge": encode_bytes(ring.challenge_secret),
-        "profile": encode_bytes(ring.profile_secret),
-        "clearance": [encode_bytes(key.seed) for key in ring.signers],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # mkstemp makes it 0600; link() lets exactly one of several workers put a whole file there.
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(stored, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    finally:
-        Path(temporary).unlink()
-    return True

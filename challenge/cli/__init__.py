@@ -1,0 +1,14 @@
+"""`flask challenge ...`: keys, settings and a check-up, for the operator."""
+
+from __future__ import annotations
+
+from flask.cli import AppGroup
+
+from .doctor import doctor
+from .keys import keys
+from .settings import config
+
+challenge = AppGroup("challenge", help="Tallygate: keys, settings, and what is wrong with them.")
+challenge.add_command(keys)
+challenge.add_command(config)
+challenge.add_command(doctor)

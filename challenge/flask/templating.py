@@ -1,0 +1,60 @@
+"""What templates can print: the script, and the URLs of parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
+
+from .answers import asset_url
+from .checking import current_admission
+from .client import current_tally
+from .parts import PARAMETER, place
+
+
+def register(app: Flask) -> None:
+    """Make the functions known to the app's templates."""
+    app.jinja_env.globals.update(challenge_script=challenge_script, challenge_part=challenge_part)
+
+
+def challenge_script(nonce: str | None = None) -> Markup:
+    """The script tag. On a gated page it says what remains, and the script renews in time.
+
+    :param nonce: the page's CSP nonce, if it has one.
+    """
+    settings = current_tally().settings
+    attributes = {
+        "src": asset_url("challenge.js"),
+        "data-prefix": script_prefix(),
+        "data-site": settings.site_key,
+    }
+    admission = current_admission()
+    if admission is not None:
+        attributes["data-remaining"] = str(admission.remaining)
+        attributes["data-expires-in"] = str(admission.expires_in)
+    if nonce is not None:
+        attributes["nonce"] = nonce
+    printed = Markup(" ").join(Markup('{}="{}"').format(k, v) for k, v in attributes.items())
+    return Markup("<script {} async></script>").format(printed)
+
+
+def script_prefix() -> str:
+    """The path of the gate's routes as a browser sees it."""
+    return request.script_root + current_tally().settings.url_prefix
+
+
+def challenge_part(endpoint: str, **arguments: Any) -> str:
+    """The URL of a part of this page, which its visitor may fetch without a charge.
+
+    :param endpoint: of a view that is protected with `charge=False`.
+    :param arguments: the view's.
+    """
+    admission = current_admission()
+    rule = getattr(current_app.view_functions[endpoint], "challenge_rule", None)
+    if admission is None or rule is None or rule.charge:
+        return url_for(endpoint, **arguments)
+    tally = current_tally()
+    where = place(tally.settings, endpoint, arguments, rule.value(arguments))
+    ticket = tally.sign_part(where, admission.visitor)
+    return url_for(endpoint, **arguments | {PARAMETER: ticket})

@@ -1,0 +1,165 @@
+"""Admit: the check on each request for a gated page."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from math import ceil
+
+from ..core import visitors
+from ..core.bands import Wanted
+from ..core.canonical import canonical
+from ..core.models import Admission, Charge, Clearance, Client, Holding, Identity
+from ..core.visitors import Charged, View
+from ..errors import ClearanceRequired, Expired, NotYet, Queued, TokenRefused, TooEarly
+from ..keys import Keys, decode_bytes, encode_bytes
+from ..tokens import Tokens
+from .books import Books
+
+#: seconds for which a part of a page can be fetched after the page
+PART_LIFETIME = 35 * 60
+PART_MAC_BYTES = 16
+
+
+class Admitter:
+    """Lets requests pass, and charges for them."""
+
+    def __init__(
+        self, keys: Keys, tokens: Tokens, books: Books, *, clock: Callable[[], float]
+    ) -> None:
+        self._keys = keys
+        self._tokens = tokens
+        self._books = books
+        self._clock = clock
+
+    def admit(
+        self,
+        token: str | None,
+        profile: str,
+        client: Client,
+        *,
+        sensitivity: str,
+        free_only: bool,
+    ) -> Admission:
+        """See :meth:`challenge.tally.Tally.admit`."""
+        if token is None:
+            raise ClearanceRequired()
+        now = self._clock()
+        claims = self._read(token, now)
+        key = self._books.visitor_key(claims.visitor, now)
+        if key is None:
+            raise ClearanceRequired("the day's key is gone", code=Charge.UNKNOWN.value)
+        network = self._books.home(claims.visitor, client.address, now)
+        digests = self._books.profile_digests(profile, sensitivity)
+        view = View(claims.jti, network, digests)
+        if free_only:
+            _, charged = visitors.charge(self._books.store.read(key, now=now), view, now)
+            if charged.charge is not Charge.REVISIT:
+                raise NotYet("nobody has asked for it yet")
+        else:
+            charged = self._charge(key, view, client, now)
+        return Admission(
+            remaining=charged.left,
+            expires_in=max(0, claims.expires - int(now)),
+            visitor=claims.visitor,
+            paid=charged.paid,
+            units=charged.units,
+            network=network,
+        )
+
+    def refund(self, admission: Admission) -> bool:
+        """See :meth:`challenge.tally.Tally.refund`."""
+        key = self._books.visitor_key(admission.visitor, self._clock())
+        if key is None or not admission.paid:
+            return False
+        return self._books.store.refund(key, admission.paid, admission.units, admission.network)
+
+    def holding(self, token: str | None) -> Holding | None:
+        """See :meth:`challenge.tally.Tally.holding`."""
+        now = self._clock()
+        try:
+            claims = self._tokens.read_clearance(token, now) if token is not None else None
+        except TooEarly as early:
+            return Holding(0, 0, early.retry_in_ms, 0)
+        except TokenRefused:
+            return None
+        record = self._books.record(claims.visitor, now) if claims is not None else None
+        if claims is None or record is None or record.jti != claims.jti:
+            return None
+        if claims.epoch != self._books.store.epoch:
+            return None
+        waits = record.left > 0 and record.usable(now) == 0
+        return Holding(
+            budget=claims.budget,
+            remaining=record.left,
+            not_before_ms=ceil((record.later_from - now) * 1000) if waits else 0,
+            expires_in=max(0, claims.expires - int(now)),
+        )
+
+    def sign_part(self, place: str, visitor: Identity) -> str:
+        """See :meth:`challenge.tally.Tally.sign_part`."""
+        ends = str(int(self._clock()) + PART_LIFETIME)
+        return f"{ends}.{encode_bytes(self._part_mac(place, visitor.sub, ends))}"
+
+    def part_opens(self, ticket: str, place: str, token: str | None) -> bool:
+        """See :meth:`challenge.tally.Tally.part_opens`."""
+        ends, _, shown = ticket.partition(".")
+        now = self._clock()
+        if token is None or len(ends) > 12 or not (ends.isascii() and ends.isdigit()):
+            return False
+        try:
+            claims = self._read(token, now)
+            mac = decode_bytes(shown)
+        except (ClearanceRequired, TokenRefused, Queued, ValueError):
+            return False
+        wanted = self._part_mac(place, claims.visitor.sub, ends)
+        return hmac.compare_digest(mac, wanted) and now < int(ends)
+
+    def _part_mac(self, place: str, sub: str, ends: str) -> bytes:
+        message = canonical("challenge/v1/part", place, sub, ends)
+        secret = self._keys.profile_secret
+        return hmac.digest(secret, message, hashlib.sha256)[:PART_MAC_BYTES]
+
+    def _read(self, token: str, now: float) -> Clearance:
+        try:
+            claims = self._tokens.read_clearance(token, now)
+        except TooEarly as early:
+            # 425 is for redeem; here the visitor has paid and waits.
+            retry = ceil(early.retry_in_ms / 1000)
+            raise Queued(early.detail, code="too_early", retry_after=retry) from early
+        if claims.epoch != self._books.store.epoch:
+            raise Expired("another epoch", code="store_changed")
+        return claims
+
+    def _charge(self, key: bytes, view: View, client: Client, now: float) -> Charged:
+        charged = self._books.store.charge(key, view, now=now)
+        if charged.charge is Charge.MOVED:
+            self._move(key, view, charged, client, now)
+            charged = self._books.store.charge(key, view, now=now)
+        if charged.charge is Charge.WAIT:
+            wait = charged.retry_after
+            raise Queued("the units are for later", code="too_early", retry_after=wait)
+        if charged.charge is Charge.MOVED:
+            # Other requests from there were quicker; the next one reserves again.
+            raise Queued("moving", code="network_busy", retry_after=1)
+        if charged.charge not in (Charge.CHARGED, Charge.REVISIT):
+            raise ClearanceRequired(code=charged.charge.value)
+        return charged
+
+    def _move(self, key: bytes, view: View, charged: Charged, client: Client, now: float) -> None:
+        """Charge the band of a network that the visitor has come to for what is unspent.
+
+        The reservation's id says from which count on, so that of requests which come at once
+        one charges the band.
+        """
+        parts = (key, view.network, str(charged.count), str(charged.base))
+        reservation = hashlib.sha256(canonical("challenge/v1/move", *parts)).digest()[:16]
+        network = Client(client.address, multiplier=client.multiplier)
+        wanted = Wanted(charged.lacks, charged.lacks_now, max_wait_ms=0)
+        granted = self._books.reserve(network, reservation, wanted, now)
+        if not granted.units:
+            retry = ceil(granted.retry_ms / 1000)
+            raise Queued("the band is empty", code="network_busy", retry_after=retry)
+        becomes = charged.base + granted.units
+        self._books.store.move(key, view.network, count=charged.count, becomes=becomes, now=now)

@@ -1,0 +1,151 @@
+"""What the store knows people and networks by, and how their bands are charged."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from ..config import Settings
+from ..core.bands import Band, Granted, Wanted
+from ..core.canonical import canonical
+from ..core.models import Client, Identity
+from ..core.networks import Address, Network, network_hash, prefixes
+from ..core.visitors import DIGEST_BYTES, Visitor
+from ..errors import StoreUnavailable
+from ..stores import Store
+
+DAY = 86_400
+#: a prefix's band, as a multiple of the configured one
+PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
+#: what an account may buy: 60 units at once, 200 a day
+ACCOUNT_BAND = Band(60, 200 // 24)
+#: units of a route's class; a class is charged on top of those below it
+CLASS_UNITS = {"normal": (1,), "high": (1, 3)}
+
+
+class Books:
+    """Keyed hashes under the keys of days, and the bands that are kept under them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile_secret: bytes,
+        store: Store,
+        random: Callable[[int], bytes],
+    ) -> None:
+        self._settings = settings
+        self._profile_secret = profile_secret
+        self.store = store
+        self._random = random
+        self._day_keys: dict[int, bytes] = {}
+
+    # -- hashes
+
+    def visitor_key(self, visitor: Identity, now: float) -> bytes | None:
+        """What the store keeps a visitor under; None once the key of its first day is gone."""
+        secret = self._day_key(visitor.first // DAY, now)
+        if secret is None:
+            return None
+        return hmac.digest(secret, canonical("challenge/v1/visitor", visitor.sub), "sha256")[:16]
+
+    def record(self, visitor: Identity, now: float) -> Visitor | None:
+        """The visitor's record."""
+        key = self.visitor_key(visitor, now)
+        return self.store.read(key, now=now) if key is not None else None
+
+    def home(self, visitor: Identity, address: Address, now: float) -> bytes:
+        """The network of an address, as the visitor's own record knows it."""
+        return network_hash(self._secret(visitor.first // DAY, now), prefixes(address)[0])
+
+    def profile_digests(self, profile: str, sensitivity: str) -> tuple[tuple[bytes, int], ...]:
+        """What a view of a profile charges: a digest for each class up to the route's.
+
+        So whoever has paid the higher class has paid the lower one, and who has paid the lower
+        one pays the difference.
+        """
+        return tuple(
+            (self._profile_digest(profile, layer), units)
+            for layer, units in enumerate(CLASS_UNITS[sensitivity])
+        )
+
+    def _profile_digest(self, profile: str, layer: int) -> bytes:
+        parts = ("challenge/v1/profile", self._settings.site_key, profile, str(layer))
+        return hmac.digest(self._profile_secret, canonical(*parts), "sha256")[:DIGEST_BYTES]
+
+    # -- bands
+
+    def reserve(self, client: Client, reservation: bytes, wanted: Wanted, now: float) -> Granted:
+        """Take units out of every band that a client counts for, the widest network first.
+
+        All give the same number of units, or none gives any.
+
+        :param reservation: its id; the second time gives what the first gave.
+        """
+        held: list[tuple[bytes, Band]] = []
+        units, start = wanted.most, 0
+        for key, band, carry in self._bands(client, now):
+            granted = self.store.reserve(
+                key, reservation, band, replace(wanted, most=units), now=now, carry_ms=carry
+            )
+            if not granted.units:
+                self._put_back(held, reservation, keep=0)
+                return granted
+            held.append((key, band))
+            units, start = min(units, granted.units), max(start, granted.start_ms)
+        self._put_back(held, reservation, keep=units)
+        return Granted(units, start)
+
+    def release(self, client: Client, reservation: bytes, now: float) -> None:
+        """Put back what was reserved and not sold."""
+        held = [(key, band) for key, band, _ in self._bands(client, now)]
+        self._put_back(held, reservation, keep=0)
+
+    def _put_back(self, held: list[tuple[bytes, Band]], reservation: bytes, *, keep: int) -> None:
+        for key, band in held:
+            self.store.release(key, reservation, band, keep=keep)
+
+    def _bands(self, client: Client, now: float) -> Iterator[tuple[bytes, Band, int]]:
+        """Each band's key today, its size, and the level it had yesterday if it is new today."""
+        today = int(now) // DAY
+        plain = Band(self._settings.band_burst, self._settings.band_per_hour)
+        for network in reversed(prefixes(client.address)):
+            band = plain.times(PREFIX_FACTORS[network.prefixlen] * client.multiplier)
+            yield self._band(partial(_network_hash, network), band, today, now)
+        if client.account:
+            yield self._band(partial(_account_hash, client.account), ACCOUNT_BAND, today, now)
+
+    def _band(
+        self, digest: Callable[[bytes], bytes], band: Band, today: int, now: float
+    ) -> tuple[bytes, Band, int]:
+        key = digest(self._secret(today, now))
+        yesterday = self._day_key(today - 1, now)
+        if yesterday is None or self.store.level(key):
+            return key, band, 0
+        return key, band, self.store.level(digest(yesterday))
+
+    # -- day keys
+
+    def _secret(self, day: int, now: float) -> bytes:
+        secret = self._day_key(day, now)
+        if secret is None:
+            raise StoreUnavailable("the day has no key")
+        return secret
+
+    def _day_key(self, day: int, now: float) -> bytes | None:
+        key = self._day_keys.get(day)
+        if key is None or now - day * DAY >= 2 * DAY:
+            key = self.store.day_key(day, self._random(32), now=now)
+            self._day_keys = {d: k for d, k in self._day_keys.items() if now - d * DAY < 2 * DAY}
+            if key is not None:
+                self._day_keys[day] = key
+        return key
+
+
+def _network_hash(network: Network, key: bytes) -> bytes:
+    return network_hash(key, network)
+
+
+def _account_hash(account: str, key: bytes) -> bytes:
+    return hmac.digest(key, canonical("challenge/v1/account", account), "sha256")[:16]

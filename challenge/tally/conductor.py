@@ -1,0 +1,166 @@
+"""class Tally: one site's gate, apart from HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from math import ceil
+
+from ..config import Settings
+from ..core import puzzles
+from ..core.models import Admission, Challenge, Client, Holding, Identity, Offer, Sale
+from ..core.price import price
+from ..core.visitors import Visitor
+from ..errors import BudgetFull, TokenRefused
+from ..keys import Keys, encode_bytes
+from ..stores import Store
+from ..tokens import Tokens
+from ..wire import Ask
+from .admitting import Admitter
+from .books import Books
+from .redeeming import BUYS_CLEARANCE, ID_BYTES, RENEWABLE, Redeemer
+
+
+class Tally:
+    """One site's gate. Safe to share between threads.
+
+    :param clock: Unix seconds.
+    :param sleep: waits that many seconds.
+    :param random: gives that many unpredictable bytes.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keys,
+        store: Store,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        random: Callable[[int], bytes],
+    ) -> None:
+        self.settings = settings
+        self.keys = keys
+        self.store = store
+        self._tokens = Tokens(keys, settings.site_key)
+        self._clock = clock
+        self._random = random
+        self._books = Books(settings, keys.profile_secret, store, random)
+        self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
+        self._redeemer = Redeemer(
+            settings, keys, self._tokens, self._books, clock=clock, sleep=sleep, random=random
+        )
+
+    def quote(self, ask: Ask, clearance: str | None) -> Offer:
+        """Sign a challenge at the price of the moment. Nothing is stored.
+
+        :param clearance: the caller's clearance, if it sent one: who reads on keeps the
+            profiles already opened and, with a browser key, the rest of the budget.
+        :raises BudgetFull: if the clearance can take no more.
+        """
+        now = self._clock()
+        visitor, record = self._reader(clearance, now)
+        renews = record is not None and record.thumbprint != "" and now < record.ends
+        room = self.settings.budget - (record.left if record is not None and renews else 0)
+        if room < 1:
+            raise BudgetFull("nothing to add")
+        sales = record.sales if record is not None else 0
+        quote = price(
+            work_ms=self.settings.price_ms, ramp=self.settings.ramp, sales=sales, room=room
+        )
+        puzzle = puzzles.get(self.settings.puzzle).puzzle(quote.work_ms)
+        issued = int(now)
+        challenge = Challenge(
+            id=encode_bytes(self._random(ID_BYTES)),
+            site=self.settings.site_key,
+            action=ask.action,
+            buys=BUYS_CLEARANCE,
+            puzzle=puzzle,
+            budget=quote.budget,
+            report=_digest_text(ask.report) if ask.report else "",
+            visitor=visitor,
+            sales=sales,
+            epoch=self.store.epoch,
+            issued=issued,
+            not_before=issued + ceil(quote.wait_ms / 1000),
+            expires=issued + self.settings.quote_lifetime,
+        )
+        return Offer(
+            challenge=self._tokens.sign_challenge(challenge),
+            puzzle=puzzle,
+            budget=quote.budget,
+            wait_ms=max(0, ceil((challenge.not_before - now) * 1000)),
+            expires_in=self.settings.quote_lifetime,
+        )
+
+    def redeem(self, body: bytes, client: Client) -> Sale:
+        """Sell a clearance for a solved challenge. The same body always gets the same token.
+
+        Cheapest check first; nothing is spent before all of them hold.
+
+        :param body: the request's body, exactly as received.
+        :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved,
+            KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued, StoreUnavailable.
+        """
+        return self._redeemer.redeem(body, client)
+
+    def admit(
+        self,
+        clearance: str | None,
+        profile: str,
+        client: Client,
+        *,
+        sensitivity: str = "normal",
+        free_only: bool = False,
+    ) -> Admission:
+        """Let a request for a profile pass, charging the visitor's budget if it is a new one.
+
+        :param sensitivity: the route's class, "normal" or "high".
+        :param free_only: pass only what has been charged before, and charge nothing.
+        :raises NotYet: for a profile that `free_only` keeps out.
+        :raises ClearanceRequired: with a code, if it has to be bought first.
+        :raises TokenRefused: if the clearance is none of ours, or has ended.
+        :raises Queued: if only time helps.
+        :raises StoreUnavailable: if nobody can say.
+        """
+        return self._admitter.admit(
+            clearance, profile, client, sensitivity=sensitivity, free_only=free_only
+        )
+
+    def refund(self, admission: Admission) -> bool:
+        """Give back what a request paid whose page was not there, unless it was shown since."""
+        return self._admitter.refund(admission)
+
+    def sign_part(self, place: str, visitor: Identity) -> str:
+        """Let a visitor open a part of a page without being charged; see :meth:`part_opens`."""
+        return self._admitter.sign_part(place, visitor)
+
+    def part_opens(self, ticket: str, place: str, clearance: str | None) -> bool:
+        """Whether a part's ticket is for this place and for this clearance's visitor.
+
+        Needs no store: the clearance's signature and time, and the ticket's, are all.
+        """
+        return self._admitter.part_opens(ticket, place, clearance)
+
+    def holding(self, clearance: str | None) -> Holding | None:
+        """What the visitor of this clearance has; None if it opens nothing any more."""
+        return self._admitter.holding(clearance)
+
+    def _reader(self, clearance: str | None, now: float) -> tuple[Identity | None, Visitor | None]:
+        """The visitor that reads on, if the clearance still says so."""
+        if clearance is None:
+            return None, None
+        try:
+            claims = self._tokens.read_clearance(clearance, now, grace=RENEWABLE)
+        except TokenRefused:
+            return None, None
+        record = self._books.record(claims.visitor, now)
+        # What a bearer holds ends with the clearance, and belongs to its newest one.
+        bearer = record is not None and not record.thumbprint
+        if record is None or (bearer and (now >= record.ends or record.jti != claims.jti)):
+            return None, None
+        return claims.visitor, record
+
+
+def _digest_text(text: str) -> str:
+    return encode_bytes(hashlib.sha256(text.encode()).digest())
