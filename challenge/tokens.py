@@ -16,7 +16,7 @@ from typing import Any
 
 import jwt
 
-from .core.models import Challenge, Clearance, Identity, Puzzle
+from .core.models import Challenge, Clearance, Identity, Puzzle, Ticket
 from .errors import Expired, Malformed, TokenRefused, TooEarly
 from .keys import Keys, decode_bytes
 from .wire import TOKEN_MAX, read_object
@@ -26,6 +26,7 @@ ISSUER = "tallygate"
 LEEWAY = 30
 CHALLENGE_TYPE = "challenge+jwt"
 CLEARANCE_TYPE = "clearance+jwt"
+TICKET_TYPE = "ticket+jwt"
 #: signatures that a process remembers as good
 CACHE_MAX = 4096
 
@@ -65,8 +66,7 @@ class Tokens:
 
         :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
         """
-        _read_header(token, algorithm="HS256", kind=CHALLENGE_TYPE, names={"alg", "typ"})
-        claims = _claims(_verify_any(token, self._keys.challenge_secrets, "HS256"))
+        claims = self._read_own(token, CHALLENGE_TYPE)
         try:
             challenge = Challenge(
                 id=claims["jti"],
@@ -90,6 +90,49 @@ class Tokens:
             raise TokenRefused(f"for {challenge.site}/{challenge.buys}", code="wrong_audience")
         _check_times(challenge.issued, challenge.not_before, challenge.expires, now, now)
         return challenge
+
+    def sign_ticket(self, ticket: Ticket) -> str:
+        """The ticket as a JWT, HS256."""
+        claims: dict[str, Any] = {
+            "aud": ticket.site,
+            "jti": ticket.id,
+            "network": ticket.network,
+            "day": ticket.day,
+            "epoch": ticket.epoch,
+            "iat": ticket.issued,
+            "nbf": ticket.due,
+            "exp": ticket.expires,
+        }
+        return _sign(claims, self._keys.challenge_secret, "HS256", {"typ": TICKET_TYPE})
+
+    def read_ticket(self, token: str, now: float) -> Ticket:
+        """The ticket, if this site signed it and it is due.
+
+        :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
+        """
+        claims = self._read_own(token, TICKET_TYPE)
+        try:
+            ticket = Ticket(
+                id=claims["jti"],
+                site=claims["aud"],
+                network=claims["network"],
+                day=claims["day"],
+                epoch=claims["epoch"],
+                issued=claims["iat"],
+                due=claims["nbf"],
+                expires=claims["exp"],
+            )
+        except KeyError as error:
+            raise Expired(f"ticket of another form: {error!r}") from error
+        if ticket.site != self._site:
+            raise TokenRefused(f"for {ticket.site}", code="wrong_audience")
+        _check_times(ticket.issued, ticket.due, ticket.expires, now, now)
+        return ticket
+
+    def _read_own(self, token: str, kind: str) -> dict[str, Any]:
+        """Claims of a token that only we read."""
+        _read_header(token, algorithm="HS256", kind=kind, names={"alg", "typ"})
+        return _claims(_verify_any(token, self._keys.challenge_secrets, "HS256"))
 
     def sign_clearance(self, clearance: Clearance) -> str:
         """The clearance as a JWT, EdDSA. The same record always gives the same text."""

@@ -189,6 +189,32 @@ def test_p01_control_a_named_proxy_is_believed_and_by_one_header_only(make_app: 
     assert believed == {"X-Forwarded-For"}
 
 
+def units_at_once(client: FlaskClient, headers_of: Callable[[int], Headers]) -> int:
+    """What thirty new visitors get to read at once, each with headers of its own."""
+    client.environ_base = {"REMOTE_ADDR": PEER}
+    units = 0
+    for number in range(30):
+        offer = client.post(ASK, json={}).get_json()
+        headers = [JSON, *headers_of(number)]
+        sale = client.post(REDEEM, data=redemption(offer), headers=headers)
+        assert sale.status_code in (201, 429)
+        if sale.status_code == 201 and not sale.get_json()["not_before_ms"]:
+            units += sale.get_json()["remaining"]
+    return units
+
+
+def test_p01_no_header_widens_the_band(make_app: MakeApp) -> None:
+    def forging(number: int) -> Headers:
+        return [(name, f"8.8.{number}.4") for name in ADDRESS_HEADERS]
+
+    settings = {"band_burst": 20, "ramp": "5"}
+    deaf = make_app(**settings).test_client(use_cookies=False)
+    assert units_at_once(deaf, forging) == 20
+    # the control: of a named proxy, each address has a band of its own
+    believing = make_app(**settings, trusted_proxies=PEER).test_client(use_cookies=False)
+    assert units_at_once(believing, forging) == 30 * 5
+
+
 # -- P02
 
 

@@ -92,6 +92,25 @@ class Clearance:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the queue of those who come without scripts. Nothing is stored for it."""
+
+    #: 128 random bits, base64url
+    id: str
+    #: site key
+    site: str
+    #: keyed hash of the network it was given to, base64url, and the day of the key
+    network: str
+    day: int
+    #: the store's epoch
+    epoch: str
+    issued: int
+    #: when a sale can be had for it
+    due: int
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """Answer to an ask."""
 
@@ -156,6 +175,8 @@ class Client:
     account: str = ""
     #: how many times as wide the bands of its network are
     multiplier: int = 1
+    #: False for one that waits instead of solving
+    scripts: bool = True
 
 
 class Charge(Enum):

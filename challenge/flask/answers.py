@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, current_app, make_response, render_template, request, url_for
@@ -49,41 +49,48 @@ def problem(error: ChallengeError) -> Response:
     return response
 
 
-def refuse_page(error: ChallengeError) -> Response:
-    """What is served in a gated page's place: the interstitial, or a problem for programs."""
+def refuse_page(error: ChallengeError, *, units: int, wait: Callable[[], str]) -> Response:
+    """What is served in a gated page's place: the interstitial, or a problem for programs.
+
+    :param units: what the page costs.
+    :param wait: gives the URL for those who have no scripts.
+    """
     refusal = problem(error)
     wanted = request.accept_mimetypes.best_match(
         ["text/html", "application/problem+json", "application/json"], "text/html"
     )
     if error.status < 500 and request.method in ("GET", "HEAD") and wanted == "text/html":
-        refusal = _queue(error) if isinstance(error, Queued) else _interstitial()
+        refusal = _queue(error) if isinstance(error, Queued) else _interstitial(units, wait())
     seal("no-store", "Cookie", "Accept")
     return refusal
 
 
-def _interstitial() -> Response:
+def _interstitial(units: int, wait: str) -> Response:
     settings = current_app.extensions[EXTENSION].settings
-    return _page(
+    return page(
         "challenge/interstitial.html",
         403,
         prefix=request.script_root + settings.url_prefix,
         site=settings.site_key,
         script=asset_url("challenge.js"),
+        units=units,
+        wait=wait,
     )
 
 
 def _queue(error: Queued) -> Response:
-    response = _page("challenge/queue.html", 429, seconds=error.retry_after)
+    response = page("challenge/queue.html", 429, seconds=error.retry_after)
     response.headers["Retry-After"] = str(error.retry_after)
     # Works without scripts, and where they are off.
     response.headers["Refresh"] = str(error.retry_after)
     return response
 
 
-def _page(template: str, status: int, **values: object) -> Response:
+def page(template: str, status: int, **values: object) -> Response:
+    """A page of the gate's own, with the operator's contact, that nobody may keep."""
     contact = current_app.extensions[EXTENSION].settings.contact
-    page = render_template(template, style=asset_url("challenge.css"), contact=contact, **values)
-    response = make_response(page, status)
+    html = render_template(template, style=asset_url("challenge.css"), contact=contact, **values)
+    response = make_response(html, status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = _INTERSTITIAL_CSP
     response.headers["X-Content-Type-Options"] = "nosniff"

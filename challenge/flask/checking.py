@@ -11,11 +11,13 @@ from flask import Response, after_this_request, current_app, g, request
 
 from ..core.models import Admission
 from ..errors import ChallengeError, ConfigError
+from ..tally.books import CLASS_UNITS
 from . import signals
 from .answers import refuse_page
 from .client import EXTENSION, client, cookie, current_tally
 from .parts import place_of_request
 from .sealing import seal
+from .waiting import wait_url
 
 log = logging.getLogger("challenge")
 
@@ -71,7 +73,7 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
             free_only=_is_prefetch(),
         )
     except ChallengeError as error:
-        return _refused(error)
+        return _refused(error, rule)
     setattr(g, _ADMISSION, admission)
     signals.page_admitted.send(
         current_app._get_current_object(),  # type: ignore[attr-defined]
@@ -84,14 +86,14 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     return None
 
 
-def _refused(error: ChallengeError) -> Response | None:
+def _refused(error: ChallengeError, rule: Rule) -> Response | None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     observed = current_app.extensions[EXTENSION].settings.mode == "observe"
     signals.page_refused.send(app, code=error.code, observed=observed)
     if observed:
         log.info("would refuse %s: %r", error.code, error.detail)
         return None
-    return refuse_page(error)
+    return refuse_page(error, units=sum(CLASS_UNITS[rule.sensitivity]), wait=wait_url)
 
 
 def _finish(response: Response, admission: Admission) -> Response:

@@ -16,6 +16,7 @@ from ..tokens import LEEWAY
 
 EXTENSION = "challenge"
 GATE = "challenge.gate"
+_TICKET = "-ticket"
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.ASCII)
 _FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
 
@@ -49,6 +50,25 @@ def client(settings: Settings) -> Client:
 def cookie(settings: Settings) -> str | None:
     """The clearance that the request carries, unread."""
     return request.cookies.get(_cookie_name(settings, secure=_needs_secure()))
+
+
+def ticket(settings: Settings) -> str | None:
+    """The ticket that the request carries, unread."""
+    return request.cookies.get(_cookie_name(settings, secure=_needs_secure()) + _TICKET)
+
+
+def set_ticket(response: Response, settings: Settings, token: str, max_age: int) -> None:
+    """Give the browser its place in the queue, or take it back."""
+    secure = _needs_secure()
+    response.set_cookie(
+        _cookie_name(settings, secure=secure) + _TICKET,
+        token,
+        max_age=max_age,
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
 
 
 def set_cookie(response: Response, settings: Settings, sale: Sale) -> None:

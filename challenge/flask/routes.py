@@ -16,6 +16,7 @@ from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
 from . import signals
 from .answers import json_answer, problem
 from .client import client, cookie, current_tally, set_cookie
+from .waiting import wait
 
 HASHED_MAX_AGE = 365 * 86_400
 FIXED_MAX_AGE = 300
@@ -29,6 +30,7 @@ def blueprint() -> Blueprint:
     routes.add_url_rule("/v1/challenges", "ask", _ask, methods=["POST"])
     routes.add_url_rule("/v1/clearances", "redeem", _redeem, methods=["POST"])
     routes.add_url_rule("/v1/clearance", "holding", _holding)
+    routes.add_url_rule("/v1/wait", "wait", wait)
     routes.add_url_rule("/jwks.json", "jwks", _jwks)
     routes.add_url_rule("/healthz", "healthz", _healthz)
     routes.add_url_rule("/static/<name>", "static_file", _static_file)

@@ -21,6 +21,8 @@ DAY = 86_400
 PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
 #: what an account may buy: 60 units at once, 200 a day
 ACCOUNT_BAND = Band(60, 200 // 24)
+#: what an address may buy without scripts: at most 30 units in any hour
+NOSCRIPT_BAND = Band(15, 15)
 #: units of a route's class; a class is charged on top of those below it
 CLASS_UNITS = {"normal": (1,), "high": (1, 3)}
 
@@ -58,6 +60,11 @@ class Books:
     def home(self, visitor: Identity, address: Address, now: float) -> bytes:
         """The network of an address, as the visitor's own record knows it."""
         return network_hash(self._secret(visitor.first // DAY, now), prefixes(address)[0])
+
+    def network_on(self, day: int, address: Address, now: float) -> bytes | None:
+        """The network of an address under a day's key; None if the key is gone."""
+        secret = self._day_key(day, now)
+        return network_hash(secret, prefixes(address)[0]) if secret is not None else None
 
     def profile_digests(self, profile: str, sensitivity: str) -> tuple[tuple[bytes, int], ...]:
         """What a view of a profile charges: a digest for each class up to the route's.
@@ -113,6 +120,9 @@ class Books:
         for network in reversed(prefixes(client.address)):
             band = plain.times(PREFIX_FACTORS[network.prefixlen] * client.multiplier)
             yield self._band(partial(_network_hash, network), band, today, now)
+        if not client.scripts:
+            hashed = partial(_noscript_hash, prefixes(client.address)[0])
+            yield self._band(hashed, NOSCRIPT_BAND, today, now)
         if client.account:
             yield self._band(partial(_account_hash, client.account), ACCOUNT_BAND, today, now)
 
@@ -145,6 +155,11 @@ class Books:
 
 def _network_hash(network: Network, key: bytes) -> bytes:
     return network_hash(key, network)
+
+
+def _noscript_hash(network: Network, key: bytes) -> bytes:
+    message = canonical("challenge/v1/noscript", network_hash(key, network))
+    return hmac.digest(key, message, "sha256")[:16]
 
 
 def _account_hash(account: str, key: bytes) -> bytes:

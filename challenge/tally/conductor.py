@@ -19,6 +19,7 @@ from ..wire import Ask
 from .admitting import Admitter
 from .books import Books
 from .redeeming import BUYS_CLEARANCE, ID_BYTES, RENEWABLE, Redeemer
+from .waiting import Waiter
 
 
 class Tally:
@@ -49,6 +50,9 @@ class Tally:
         self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
         self._redeemer = Redeemer(
             settings, keys, self._tokens, self._books, clock=clock, sleep=sleep, random=random
+        )
+        self._waiter = Waiter(
+            settings, keys, self._tokens, self._books, self._redeemer, clock=clock, random=random
         )
 
     def quote(self, ask: Ask, clearance: str | None) -> Offer:
@@ -103,6 +107,22 @@ class Tally:
             KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued, StoreUnavailable.
         """
         return self._redeemer.redeem(body, client)
+
+    def join_queue(self, client: Client) -> str:
+        """A ticket for whoever has no scripts: due in 30 s, for its network only.
+
+        Nothing is stored.
+        """
+        return self._waiter.join(client)
+
+    def collect(self, ticket: str, client: Client) -> Sale:
+        """Sell five units for a due ticket, once; the same ticket gets the same token.
+
+        :raises TooEarly: before it is due.
+        :raises Queued: if the network has no more units for visitors without scripts.
+        :raises ChallengeError: TokenRefused (Expired), Spent, InProgress, StoreUnavailable.
+        """
+        return self._waiter.collect(ticket, client)
 
     def admit(
         self,

@@ -100,10 +100,10 @@ class Redeemer:
             raise Spent(order.challenge.id)
         if spending.state == "failed":
             raise FAILURES[spending.claims]("as before")
-        clearance = _read_claims(spending.claims)
+        clearance = read_claims(spending.claims)
         if spending.state == "won":
             clearance = self._grant(order, clearance, buyer, client, now)
-        return self._sale(clearance, now)
+        return self.sale(clearance, now)
 
     def _check(self, redemption: Redemption, now: float) -> Order:
         """Everything that can be refused before any state is looked at."""
@@ -142,7 +142,7 @@ class Redeemer:
     def _spend(self, order: Order, body: bytes, buyer: Visitor | None, now: float) -> Spending:
         """Spend the challenge, waiting for at most one second if its body is being redeemed."""
         digest = hashlib.sha256(body).digest()
-        claims = _write_claims(self._mint(order, buyer, now))
+        claims = write_claims(self._mint(order, buyer, now))
         expires = order.challenge.expires + LEEWAY + SPENT_MARGIN
 
         def attempt() -> Spending:
@@ -213,7 +213,7 @@ class Redeemer:
             self._books.release(client, order.id, now)
             store.settle(order.id, "failed", b"stale")
             raise Stale("renewed meanwhile")
-        store.settle(order.id, "granted", _write_claims(clearance))
+        store.settle(order.id, "granted", write_claims(clearance))
         log.info("clearance sold", extra={"budget": granted.units})
         return clearance
 
@@ -257,7 +257,8 @@ class Redeemer:
             expires=clearance.expires + LEEWAY + after,
         )
 
-    def _sale(self, clearance: Clearance, now: float) -> Sale:
+    def sale(self, clearance: Clearance, now: float) -> Sale:
+        """What the buyer of a clearance is told."""
         record = self._books.record(clearance.visitor, now)
         return Sale(
             token=self._tokens.sign_clearance(clearance),
@@ -270,10 +271,12 @@ class Redeemer:
         )
 
 
-def _write_claims(clearance: Clearance) -> bytes:
+def write_claims(clearance: Clearance) -> bytes:
+    """A clearance as the spent row keeps it."""
     return json.dumps(asdict(clearance)).encode()
 
 
-def _read_claims(claims: bytes) -> Clearance:
+def read_claims(claims: bytes) -> Clearance:
+    """The clearance that a spent row keeps."""
     fields = json.loads(claims)
     return Clearance(**fields | {"visitor": Identity(**fields["visitor"])})

@@ -1,0 +1,178 @@
+"""The way in without scripts: it stores nothing, opens little, and is for one network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from challenge.core.models import Client
+from challenge.errors import Expired, Queued, TokenRefused, TooEarly
+from challenge.flask.client import EXTENSION
+from challenge.stores.memory import MemoryStore
+from challenge.stores.sqlite import SQLiteStore
+from challenge.tally.waiting import KEPT, WAIT
+from challenge.tokens import LEEWAY
+
+from .test_selling import RAMP, at, level
+from .test_tally import HOME, World
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
+    yield World(store, ramp=RAMP, band_burst=300)
+    store.close()
+
+
+def test_a_due_ticket_is_five_units_once(world: World) -> None:
+    ticket = world.tally.join_queue(HOME)
+    for wait in (0, WAIT - 1):
+        world.clock.now += wait
+        with pytest.raises(TooEarly):
+            world.tally.collect(ticket, HOME)
+    world.clock.now += 1
+    sale = world.tally.collect(ticket, HOME)
+    assert (sale.budget, sale.remaining) == (5, 5)
+    assert world.opens(sale.token, *range(9)) == 5
+    again = world.tally.collect(ticket, HOME)
+    assert again.token == sale.token
+    assert again.remaining == 0
+
+
+def test_a_place_is_kept_for_two_minutes(world: World) -> None:
+    ticket = world.tally.join_queue(HOME)
+    world.clock.now += WAIT + KEPT + LEEWAY
+    with pytest.raises(Expired):
+        world.tally.collect(ticket, HOME)
+
+
+def test_a_ticket_is_for_its_own_network(world: World) -> None:
+    ticket = world.tally.join_queue(HOME)
+    world.clock.now += WAIT
+    with pytest.raises(TokenRefused) as refusal:
+        world.tally.collect(ticket, at(1))
+    assert refusal.value.code == "network_changed"
+    assert world.tally.collect(ticket, HOME).remaining == 5
+
+
+def test_joining_stores_nothing(tmp_path: Path) -> None:
+    world = World(SQLiteStore(tmp_path / "store.db"), ramp=RAMP)
+    world.tally.join_queue(HOME)
+    before = (tmp_path / "store.db-wal").stat().st_size
+    for _ in range(50):
+        world.tally.join_queue(HOME)
+    assert (tmp_path / "store.db-wal").stat().st_size == before
+
+
+def collect_all(world: World, tickets: list[tuple[str, Client]]) -> list[str]:
+    tokens = []
+    for ticket, client in tickets:
+        try:
+            tokens.append(world.tally.collect(ticket, client).token)
+        except Queued:
+            continue
+    return tokens
+
+
+def test_a_thousand_tickets_of_one_network_are_thirty_units_an_hour(world: World) -> None:
+    opened = 0
+    for round_ in range(10):
+        tickets = [(world.tally.join_queue(HOME), HOME) for _ in range(100)]
+        world.clock.now += WAIT
+        for number, token in enumerate(collect_all(world, tickets)):
+            opened += world.opens(token, *(f"{round_}-{number}-{p}" for p in range(5)))
+        world.clock.now += 330
+    assert 25 <= opened <= 30
+
+
+def test_control_with_scripts_the_band_is_wider(world: World) -> None:
+    assert sum(world.opens(world.buy(), *(f"{n}-{p}" for p in range(5))) for n in range(20)) == 100
+
+
+def test_waiting_counts_for_the_networks_band(world: World) -> None:
+    before = level(world, HOME)
+    ticket = world.tally.join_queue(HOME)
+    world.clock.now += WAIT
+    world.tally.collect(ticket, HOME)
+    assert all(now > then for now, then in zip(level(world, HOME), before, strict=True))
+
+
+def test_tickets_of_a_thousand_networks_read_from_one_open_its_band(world: World) -> None:
+    networks = [at(number) for number in range(1000)]
+    tickets = [(world.tally.join_queue(client), client) for client in networks]
+    world.clock.now += WAIT
+    tokens = collect_all(world, tickets)
+    assert len(tokens) == 1000
+    reader = Client(ip_address("203.0.113.5"))
+    opened = sum(
+        world.opens(token, *(f"{n}-{p}" for p in range(5)), client=reader)
+        for n, token in enumerate(tokens)
+    )
+    assert opened == 300
+
+
+# -- as a browser without scripts sees it
+
+
+@pytest.fixture
+def browser(make_app: Callable[..., Flask]) -> FlaskClient:
+    return make_app(contact="mailto:office@people.example").test_client()
+
+
+def test_the_interstitial_leads_to_the_queue_and_on_to_the_page(browser: FlaskClient) -> None:
+    clock = [1_800_000_000.0]
+    tally = browser.application.extensions[EXTENSION]
+    for part in (tally, tally._waiter, tally._admitter, tally._redeemer):
+        part._clock = lambda: clock[0]
+    first = browser.get("/people/ada?tab=work&x=%C3%A9")
+    [url] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', first.text)
+    joined = browser.get(url.replace("&amp;", "&"))
+    assert joined.status_code == 429
+    assert "opens in 30 seconds" in joined.text
+    assert "mailto:office@people.example" in joined.text
+    assert joined.headers["Cache-Control"] == "no-store"
+    seconds, again = joined.headers["Refresh"].split("; url=")
+    assert seconds == "30"
+    early = browser.get(again)
+    assert early.status_code == 429
+    assert "Set-Cookie" not in early.headers, "the place is kept"
+    clock[0] += 30
+    onwards = browser.get(again)
+    assert (onwards.status_code, onwards.headers["Location"]) == (
+        303, "/people/ada?tab=work&x=%C3%A9"
+    )  # fmt: skip
+    assert browser.get(onwards.headers["Location"]).text == "the secret of ada"
+    assert browser.get(again).status_code == 303, "who has units goes on at once"
+
+
+def test_without_cookies_it_says_so_and_ends(browser: FlaskClient) -> None:
+    url = "/challenge/v1/wait?to=/people/ada"
+    stranger = browser.application.test_client(use_cookies=False)
+    again = stranger.get(url).headers["Refresh"].split("; url=")[1]
+    ended = stranger.get(again)
+    assert ended.status_code == 403
+    assert "cookie" in ended.text
+    assert "Refresh" not in ended.headers
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    ["", "people", "//attacker.example", "/\\attacker.example", "https://attacker.example",
+     "javascript:alert(1)", "/a\r\nSet-Cookie: x", "/a b", "/é", "/" + "a" * 2100, "/\t/x",
+     "/%0d%0a" + "\n", "///x", "\\\\x", " /x"],
+)  # fmt: skip
+def test_it_leads_nowhere_else(browser: FlaskClient, wanted: str) -> None:
+    answer = browser.get("/challenge/v1/wait", query_string={"to": wanted})
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+    assert "Refresh" not in answer.headers
+
+
+def test_every_refusal_has_the_contact(browser: FlaskClient) -> None:
+    assert "mailto:office@people.example" in browser.get("/people/ada").text
