@@ -147,6 +147,9 @@ class Settings:
         "", _text(r"(https?://|mailto:)[\x21-\x7e]{1,300}"), "URL",
         "Where a refused visitor can reach you; shown on every refusal.",
     )  # fmt: skip
+    allowed_networks: tuple[Network, ...] = _setting(
+        (), _networks, "networks", "Networks that no ban touches."
+    )
     allowed_origins: tuple[str, ...] = _setting(
         (), _origins, "origins", "Origins besides the site's own whose pages may call the gate."
     )

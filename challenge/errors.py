@@ -129,6 +129,12 @@ class Queued(ChallengeError):
         self.retry_after = max(1, retry_after)
 
 
+class Banned(ChallengeError):
+    """The network is kept out for a time."""
+
+    default_code = "banned"
+
+
 class ClearanceRequired(ChallengeError):
     """A gated page was asked for without a clearance that opens it."""
 

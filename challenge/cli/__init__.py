@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask.cli import AppGroup
 
+from .bans import bans
 from .doctor import doctor
 from .keys import keys
 from .settings import config
 
 challenge = AppGroup("challenge", help="Tallygate: keys, settings, and what is wrong with them.")
+challenge.add_command(bans)
 challenge.add_command(keys)
 challenge.add_command(config)
 challenge.add_command(doctor)

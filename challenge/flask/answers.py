@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, current_app, make_response, render_template, request, url_for
 
 from .. import assets
-from ..errors import ChallengeError, Queued, TooEarly
+from ..errors import Banned, ChallengeError, Queued, TooEarly
 from .client import EXTENSION
 from .sealing import seal
 
@@ -60,7 +60,12 @@ def refuse_page(error: ChallengeError, *, units: int, wait: Callable[[], str]) -
         ["text/html", "application/problem+json", "application/json"], "text/html"
     )
     if error.status < 500 and request.method in ("GET", "HEAD") and wanted == "text/html":
-        refusal = _queue(error) if isinstance(error, Queued) else _interstitial(units, wait())
+        if isinstance(error, Queued):
+            refusal = _queue(error)
+        elif isinstance(error, Banned):
+            refusal = page("challenge/refused.html", 403)
+        else:
+            refusal = _interstitial(units, wait())
     seal("no-store", "Cookie", "Accept")
     return refusal
 

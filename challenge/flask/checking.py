@@ -65,10 +65,12 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
         if not rule.charge and _is_signed_part(rule, arguments):
             seal(ADMITTED, "Cookie")
             return None
+        who = client(tally.settings)
+        tally.bans.refuse(who.address)
         admission = tally.admit(
             cookie(tally.settings),
             rule.value(arguments),
-            client(tally.settings),
+            who,
             sensitivity=rule.sensitivity,
             free_only=_is_prefetch(),
         )

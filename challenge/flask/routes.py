@@ -78,6 +78,7 @@ def _host_of(origin: str) -> str | None:
 
 def _ask() -> Response:
     tally = current_tally()
+    tally.bans.refuse(client(tally.settings).address)
     ask = wire.read_ask(_body(tally.settings))
     offer = asdict(tally.quote(ask, cookie(tally.settings)))
     offer["puzzle"]["threshold"] = f"{offer['puzzle']['threshold']:016x}"
@@ -88,7 +89,9 @@ def _redeem() -> Response:
     tally = current_tally()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
-        sale = tally.redeem(_body(tally.settings), client(tally.settings))
+        who = client(tally.settings)
+        tally.bans.refuse(who.address)
+        sale = tally.redeem(_body(tally.settings), who)
     except ChallengeError as error:
         signals.redeem_refused.send(app, code=error.code)
         raise

@@ -29,6 +29,7 @@ def wait() -> Response:
         return _said("Follow a link to the page you want, then wait here.", 400)
     tally = current_tally()
     who = client(tally.settings)
+    tally.bans.refuse(who.address)
     held = ticket(tally.settings)
     if cookie(tally.settings) and tally.holding(cookie(tally.settings)):
         return _onwards(wanted)

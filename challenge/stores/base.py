@@ -31,6 +31,24 @@ class Spending:
     claims: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A network that is kept out for a time."""
+
+    #: keyed hash of the network, under the bans' own key
+    key: bytes
+    #: IP version and prefix length of the network
+    version: int
+    length: int
+    #: for the operator
+    reason: str
+    #: who made it: "operator" or the name of a rule
+    origin: str
+    #: Unix seconds
+    since: int
+    expires: int
+
+
 class Store(Protocol):
     """State that all workers of a site share. Times are Unix seconds unless they say `_ms`.
 
@@ -124,6 +142,23 @@ class Store(Protocol):
 
     def level(self, key: bytes) -> int:
         """A band's level, Unix milliseconds; 0 for one not seen before."""
+        ...
+
+    # -- bans
+
+    def ban(self, ban: Ban, *, limit: int, now: float) -> None:
+        """Keep a ban, in place of one for the same network.
+
+        :raises StoreUnavailable: `bans_full` if there are `limit` others.
+        """
+        ...
+
+    def lift(self, key: bytes) -> bool:
+        """Forget a ban; whether there was one."""
+        ...
+
+    def bans(self, *, now: float) -> list[Ban]:
+        """The bans that have not ended."""
         ...
 
     # -- the rest

@@ -15,6 +15,7 @@ from ..errors import StoreUnavailable
 from .base import (
     RESERVATION_SECONDS,
     TAKEOVER_AFTER,
+    Ban,
     RecordVerbs,
     Settled,
     Spending,
@@ -68,6 +69,7 @@ class MemoryStore(RecordVerbs):
         self._levels: dict[bytes, _Level] = {}
         self._reservations: dict[tuple[bytes, bytes], _Reservation] = {}
         self._day_keys: dict[int, bytes] = {}
+        self._bans: dict[bytes, Ban] = {}
         self._swept = 0.0
 
     def spend(
@@ -153,6 +155,21 @@ class MemoryStore(RecordVerbs):
     def level(self, key: bytes) -> int:
         with self._lock:
             return self._levels.get(key, _Level(0)).ms
+
+    def ban(self, ban: Ban, *, limit: int, now: float) -> None:
+        with self._lock:
+            self._bans = {k: b for k, b in self._bans.items() if b.expires > now}
+            if len(self._bans.keys() - {ban.key}) >= limit:
+                raise StoreUnavailable("too many bans", code="bans_full")
+            self._bans[ban.key] = ban
+
+    def lift(self, key: bytes) -> bool:
+        with self._lock:
+            return self._bans.pop(key, None) is not None
+
+    def bans(self, *, now: float) -> list[Ban]:
+        with self._lock:
+            return [ban for ban in self._bans.values() if ban.expires > now]
 
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from ..errors import ConfigError, StoreUnavailable
 from .base import (
     RESERVATION_SECONDS,
     TAKEOVER_AFTER,
+    Ban,
     RecordVerbs,
     Settled,
     Spending,
@@ -23,10 +25,8 @@ from .base import (
 from .connections import SQLiteFile
 from .epoch import boot_id, log_is_left, settle_epoch
 from .records import pack, unpack
+from .schema import settle_schema
 
-SCHEMA_VERSION = 1
-#: SQLite's `application_id` of our files: "tgte"
-APPLICATION_ID = 0x74677465
 #: Ended rows deleted from each table at each sale. A sale adds a few rows, so the file shrinks
 #: back to what is live however long nothing was sold.
 SWEEP_ROWS = 16
@@ -42,29 +42,6 @@ _SWEPT = {
     "reservations": "key, reservation",
 }
 T = TypeVar("T")
-
-_SCHEMA = """
-CREATE TABLE spent (
-    challenge BLOB PRIMARY KEY, digest BLOB NOT NULL, claims BLOB NOT NULL,
-    state TEXT NOT NULL, since REAL NOT NULL, expires INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX spent_expires ON spent (expires);
-CREATE TABLE visitors (
-    key BLOB PRIMARY KEY, record BLOB NOT NULL, expires INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX visitors_expires ON visitors (expires);
-CREATE TABLE bands (
-    key BLOB PRIMARY KEY, level_ms INTEGER NOT NULL, expires INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX bands_expires ON bands (expires);
-CREATE TABLE reservations (
-    key BLOB NOT NULL, reservation BLOB NOT NULL, units INTEGER NOT NULL,
-    start_ms INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (key, reservation)
-) WITHOUT ROWID;
-CREATE INDEX reservations_expires ON reservations (expires);
-CREATE TABLE day_keys (day INTEGER PRIMARY KEY, key BLOB NOT NULL);
-CREATE TABLE epoch (epoch TEXT NOT NULL, boot TEXT NOT NULL, file INTEGER NOT NULL);
-"""
 
 # One statement decides who wins: the row is new, has ended, or its winner has died.
 _SPEND = """
@@ -108,7 +85,7 @@ class SQLiteStore(RecordVerbs):
             path.touch(mode=0o600)
             unclean = log_is_left(path)
             with self._file.transaction() as connection:
-                self._migrate(connection)
+                settle_schema(connection, path)
                 self.epoch = settle_epoch(
                     connection, boot=boot_id(), file=path.stat().st_ino % 2**63, unclean=unclean
                 )
@@ -230,6 +207,24 @@ class SQLiteStore(RecordVerbs):
             row = connection.execute(_LEVEL, (key,)).fetchone()
         return row[0] if row is not None else 0
 
+    def ban(self, ban: Ban, *, limit: int, now: float) -> None:
+        with self._file.transaction() as connection:
+            connection.execute("DELETE FROM bans WHERE expires <= ? OR key = ?", (now, ban.key))
+            [(others,)] = connection.execute("SELECT count(*) FROM bans")
+            if others >= limit:
+                raise StoreUnavailable("too many bans", code="bans_full")
+            connection.execute("INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(ban))
+
+    def lift(self, key: bytes) -> bool:
+        with self._file.transaction() as connection:
+            connection.execute("DELETE FROM bans WHERE key = ?", (key,))
+            return bool(connection.changes())
+
+    def bans(self, *, now: float) -> list[Ban]:
+        with self._file.connection() as connection:
+            rows = connection.execute("SELECT * FROM bans WHERE expires > ?", (now,))
+            return [Ban(*row) for row in rows]
+
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._file.transaction() as connection:
             connection.execute(_END_DAY_KEYS, (now,))
@@ -270,21 +265,6 @@ class SQLiteStore(RecordVerbs):
             # The key is to be gone from the log too.
             with self._file.connection() as connection:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-
-    def _migrate(self, connection: apsw.Connection) -> None:
-        version = connection.pragma("user_version")
-        if version == 0 and connection.pragma("application_id") == 0:
-            if connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                raise ConfigError(f"store {self._path} is another program's", code="store_foreign")
-            connection.execute(_SCHEMA)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION or connection.pragma("application_id") != APPLICATION_ID:
-            raise ConfigError(
-                f"store {self._path} has schema {version}, this release knows {SCHEMA_VERSION};"
-                " it holds nothing older than two days, so it may be deleted",
-                code="store_version",
-            )
 
 
 def _sweep(connection: apsw.Connection, now: float, rows: int) -> None:

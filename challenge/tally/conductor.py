@@ -17,6 +17,7 @@ from ..stores import Store
 from ..tokens import Tokens
 from ..wire import Ask
 from .admitting import Admitter
+from .bans import BanList
 from .books import Books
 from .redeeming import BUYS_CLEARANCE, ID_BYTES, RENEWABLE, Redeemer
 from .waiting import Waiter
@@ -46,6 +47,7 @@ class Tally:
         self._tokens = Tokens(keys, settings.site_key)
         self._clock = clock
         self._random = random
+        self.bans = BanList(settings, keys, store, clock)
         self._books = Books(settings, keys.profile_secret, store, random)
         self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
         self._redeemer = Redeemer(

@@ -15,7 +15,8 @@ from challenge.core.models import Charge
 from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SCHEMA_VERSION, SQLiteStore
+from challenge.stores.schema import SCHEMA_VERSION
+from challenge.stores.sqlite import SQLiteStore
 
 from ..racing import ReadThenWrite
 from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
