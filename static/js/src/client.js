@@ -1,75 +1,169 @@
 /**
- * The protocol: ask for a challenge, solve it, redeem it.
+ * The protocol: look at what the visitor has, and buy when it will not do.
  */
 
 import { ChallengeError } from "./errors.js";
-import { post } from "./http.js";
+import { browser, get, post } from "./http.js";
+import { makeOffer } from "./offer.js";
 
-/** The server has forgotten or outlived the challenge: a fresh one will do. */
-const ASK_AGAIN = new Set(["expired", "store_changed"]);
+/** Refusals after which another try may help, and what they have in common. */
+const CHANCES = new Map([
+  ["expired", "anew"], // The device slept through the challenge's life,
+  ["store_changed", "anew"], // or the server has forgotten it: a fresh one will do.
+  ["stale", "stale"], // Another tab bought meanwhile.
+  ["key_required", "as_new"], // The record's key is lost: be somebody new.
+]);
+
+/** Without the lock, tabs that work side by side may lose to each other a few times. */
+const MOST_STALE = 5;
+
+const LEAST_PAUSE_MS = 1000;
+const USUAL_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 600_000;
+
+/** A longer wait is not sat out with the lock in hand. */
+const LONGEST_LOCKED_WAIT_MS = 5000;
 
 /**
- * @typedef {object} Clearance
- * @property {string} token
+ * A clearance as the server reports it.
+ * @typedef {object} Reading
+ * @property {number} remaining units
  * @property {number} budget
- * @property {number} remaining
- * @property {number} not_before_ms
+ * @property {number} not_before_ms until the first unit may be used
  * @property {number} expires_in seconds
  */
 
 /**
- * @typedef {object} ClientOptions
- * @property {string} prefix of the API, such as `/challenge`
- * @property {string} [resource] the path that the visitor wants
- * @property {(challenge: string, puzzle: import("./solver/kinds.js").Puzzle) => Promise<number[]>}
- *   solve
+ * How one turn ended: `bought`, or what the visitor had will do; in both cases after `waitMs`.
+ * Or neither, and the next turn is due after `waitMs`.
+ * @typedef {object} Turn
+ * @property {boolean} [bought]
+ * @property {boolean} [had]
+ * @property {number} waitMs
+ * @property {boolean} [lapses] whether the work done so far is lost after that wait
+ * @property {ChallengeError} [cause] the refusal that makes us wait
+ */
+
+/**
+ * @typedef {object} Manner
+ * @property {(reading: Reading | undefined) => number | undefined} enoughIn Milliseconds until
+ *   what the visitor has will do, undefined if it won't; asked in every turn. May throw to give up.
+ * @property {(turn: Turn) => Promise<void>} wait waits `waitMs`, and may reject to give up
+ * @property {<T>(work: () => Promise<T>) => Promise<T>} [alone] keeps other tabs from working
  * @property {import("./http.js").Surroundings} [around]
  */
 
 /**
- * Buys a clearance; the server sets it as a cookie too. A challenge that expired on the way is
- * replaced once, silently. Rejects with a ChallengeError or with what `solve` rejected with.
- * @param {ClientOptions} options
- * @returns {Promise<Clearance>}
+ * Sees to it that the visitor's clearance will do, and returns whether it had to be bought; the
+ * server sets it as a cookie. Every turn first looks at what other tabs have bought meanwhile. A
+ * queue is waited in, however long, without the lock; the same bytes come again after it, while
+ * their challenge lives. Rejects with a ChallengeError or with what a callback rejected with.
+ * @param {import("./offer.js").Maker & Manner} options
+ * @returns {Promise<boolean>}
  */
 export async function obtainClearance(options) {
-  try {
-    return await askSolveRedeem(options);
-  } catch (error) {
-    if (!mayAskAgain(error)) throw error;
-    return askSolveRedeem(options);
+  const { alone = (work) => work(), wait } = options;
+  /** @type {Purchase} */
+  const purchase = { used: new Map() };
+  for (;;) {
+    const turn = await alone(() => takeTurn(options, purchase));
+    if (turn.waitMs > 0) await wait({ ...turn, waitMs: Math.min(turn.waitMs, LONGEST_PAUSE_MS) });
+    if (turn.bought || turn.had) return Boolean(turn.bought);
   }
-}
-
-/** @param {unknown} error */
-function mayAskAgain(error) {
-  if (!(error instanceof ChallengeError)) return false;
-  const { code, status = 0 } = error;
-  return ASK_AGAIN.has(code) && status >= 400 && status < 500;
 }
 
 /**
- * @param {ClientOptions} options
- * @returns {Promise<Clearance>}
+ * The visitor's clearance; undefined when there is none to use.
+ * @param {string} prefix
+ * @param {import("./http.js").Surroundings} around
+ * @returns {Promise<Reading | undefined>}
  */
-async function askSolveRedeem({ prefix, resource, solve, around = browser }) {
-  const question = JSON.stringify({ resource });
-  const quote = await post(`${prefix}/v1/challenges`, question, around);
-  const quotedAt = around.now();
-  if (typeof quote.challenge !== "string" || typeof quote.puzzle?.kind !== "string") {
-    throw new ChallengeError("unexpected_answer");
+async function readClearance(prefix, around) {
+  try {
+    return await get(`${prefix}/v1/clearance`, around);
+  } catch (error) {
+    if (error instanceof ChallengeError && error.status && error.status < 500) return undefined;
+    throw error;
   }
-  const answers = await solve(quote.challenge, quote.puzzle);
-  const left = quote.wait_ms - (around.now() - quotedAt);
-  if (left > 0) await around.sleep(left);
-  // One string for every try: the server answers a repeat alike only if it has the same bytes.
-  const body = JSON.stringify({ challenge: quote.challenge, answers });
-  return post(`${prefix}/v1/clearances`, body, around);
 }
 
-/** @type {import("./http.js").Surroundings} */
-const browser = {
-  fetch: (url, init) => fetch(url, init),
-  now: () => performance.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
+/**
+ * What is kept from turn to turn.
+ * @typedef {object} Purchase
+ * @property {import("./offer.js").Offer} [offer]
+ * @property {Map<string, number>} used how often each chance was taken
+ */
+
+/**
+ * @param {import("./offer.js").Maker & Manner} options
+ * @param {Purchase} purchase
+ * @returns {Promise<Turn>}
+ */
+async function takeTurn(options, purchase) {
+  const { prefix, enoughIn, around = browser } = options;
+  for (;;) {
+    const waitMs = enoughIn(await readClearance(prefix, around));
+    if (waitMs === 0) return { had: true, waitMs };
+    if (waitMs) return { waitMs: Math.max(waitMs, LEAST_PAUSE_MS) };
+    try {
+      return await buy(options, purchase, around);
+    } catch (error) {
+      if (!(error instanceof ChallengeError)) throw error;
+      if (error.status === 429) return queued(error, purchase, around);
+      const pauseMs = takeChance(error, purchase);
+      if (pauseMs > 0) return { waitMs: pauseMs, cause: error };
+    }
+  }
+}
+
+/**
+ * @param {import("./offer.js").Maker & Manner} options
+ * @param {Purchase} purchase
+ * @param {import("./http.js").Surroundings} around
+ * @returns {Promise<Turn>}
+ */
+async function buy(options, purchase, around) {
+  if (purchase.offer && around.now() >= purchase.offer.lapsesAt) purchase.offer = undefined;
+  purchase.offer ??= await makeOffer(options, purchase.used.has("as_new"), around);
+  const { body, readyAt } = purchase.offer;
+  const early = readyAt - around.now();
+  if (early > LONGEST_LOCKED_WAIT_MS) return { waitMs: early };
+  if (early > 0) await around.sleep(early);
+  // Whoever reads on before the answer is there gets its cookie all the same.
+  const more = { keepalive: true };
+  const clearance = await post(`${options.prefix}/v1/clearances`, body, around, more);
+  return { bought: true, waitMs: clearance.not_before_ms || 0 };
+}
+
+/**
+ * @param {ChallengeError} cause
+ * @param {Purchase} purchase
+ * @param {import("./http.js").Surroundings} around
+ * @returns {Turn}
+ */
+function queued(cause, { offer, used }, around) {
+  // A queue takes its time: what goes wrong in a while may go wrong again in the next.
+  used.delete("anew");
+  used.delete("stale");
+  const waitMs = Math.max(cause.retryAfterMs ?? USUAL_PAUSE_MS, LEAST_PAUSE_MS);
+  const lapses = !offer || around.now() + waitMs >= offer.lapsesAt;
+  return { waitMs, lapses, cause };
+}
+
+/**
+ * Begins afresh after a refusal: returns the milliseconds to wait before, or throws the error when
+ * it has come too often.
+ * @param {ChallengeError} error
+ * @param {Purchase} purchase
+ */
+function takeChance(error, purchase) {
+  const { code, status = 0 } = error;
+  const chance = CHANCES.get(code);
+  const times = purchase.used.get(chance ?? "") ?? 0;
+  const refused = status >= 400 && status < 500;
+  if (!chance || !refused || times >= (code === "stale" ? MOST_STALE : 1)) throw error;
+  purchase.used.set(chance, times + 1);
+  purchase.offer = undefined;
+  // Chance parts those that lost at the same moment.
+  return times > 0 ? LEAST_PAUSE_MS * (1 + 2 * Math.random()) : 0;
+}

@@ -4,7 +4,8 @@
 
 /**
  * `code` is stable: the server's own (problem+json), or one of ours: `connection` (no answer after
- * every try), `unexpected_answer`, `unknown_kind`, `bad_puzzle`, `worker_failed`.
+ * every try), `unexpected_answer`, `unknown_kind`, `bad_puzzle`, `worker_failed`, `insecure` (the
+ * cookie needs https), `cookies` (it does not stick), `returning` (the page keeps coming back).
  */
 export class ChallengeError extends Error {
   /**
@@ -20,4 +21,12 @@ export class ChallengeError extends Error {
     this.retryAfterMs = more.retryAfterMs;
     this.cause = more.cause;
   }
+}
+
+/**
+ * The code under which any failure is announced.
+ * @param {unknown} error
+ */
+export function codeOf(error) {
+  return error instanceof ChallengeError ? error.code : "unexpected";
 }

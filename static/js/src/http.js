@@ -1,5 +1,5 @@
 /**
- * One POST of the protocol, sent again while trying again can help.
+ * One request of the protocol, sent again while trying again can help.
  */
 
 import { ChallengeError } from "./errors.js";
@@ -8,13 +8,24 @@ const MOST_TRIES = 5;
 const FIRST_BACKOFF_MS = 300;
 const LONGEST_RETRY_AFTER_MS = 10_000;
 
+/** @type {RequestInit} */
+const SAME_ORIGIN = { credentials: "same-origin", cache: "no-store" };
+
 /**
  * What is taken from the browser, so that tests can put their own in its place.
  * @typedef {object} Surroundings
  * @property {(url: string, init: RequestInit) => Promise<Response>} fetch
  * @property {(ms: number) => Promise<void>} sleep
- * @property {() => number} now milliseconds on a clock that never jumps
+ * @property {() => number} now milliseconds on a clock that is never set back; it may stand still
+ *   or leap while the device sleeps
  */
+
+/** @type {Surroundings} */
+export const browser = {
+  fetch: (url, init) => fetch(url, init),
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
 /**
  * Posts `body` and returns the JSON of the 2xx answer. The same bytes are sent again, at most
@@ -24,11 +35,33 @@ const LONGEST_RETRY_AFTER_MS = 10_000;
  * @param {string} url
  * @param {string} body JSON
  * @param {Surroundings} around
+ * @param {Pick<RequestInit, "credentials" | "keepalive">} [more]
  * @returns {Promise<any>}
  */
-export async function post(url, body, around) {
+export function post(url, body, around, more) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  return persist(url, { ...SAME_ORIGIN, method: "POST", headers, body, ...more }, around);
+}
+
+/**
+ * The JSON of a 2xx answer, asked for as patiently as `post` does.
+ * @param {string} url
+ * @param {Surroundings} around
+ * @returns {Promise<any>}
+ */
+export function get(url, around) {
+  const headers = { Accept: "application/json" };
+  return persist(url, { ...SAME_ORIGIN, headers }, around);
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} init
+ * @param {Surroundings} around
+ */
+async function persist(url, init, around) {
   for (let tries = 1; ; tries++) {
-    const answer = await send(url, body, around);
+    const answer = await send(url, init, around);
     if (!(answer instanceof ChallengeError)) return answer;
     const wait = waitBeforeNext(answer, tries);
     if (wait === undefined) throw answer;
@@ -39,20 +72,14 @@ export async function post(url, body, around) {
 /**
  * The 2xx answer, or the error that it came to: whether to give up is for the caller to say.
  * @param {string} url
- * @param {string} body
+ * @param {RequestInit} init
  * @param {Surroundings} around
  */
-async function send(url, body, around) {
+async function send(url, init, around) {
   let response;
   let text;
   try {
-    response = await around.fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body,
-      credentials: "same-origin",
-      cache: "no-store",
-    });
+    response = await around.fetch(url, init);
     text = await response.text();
   } catch (cause) {
     return new ChallengeError("connection", { cause });

@@ -3,15 +3,28 @@
  */
 
 const PAUSE_MS = 1000;
+const SENTENCE_MS = 5000;
+
+/** @typedef {ReturnType<typeof liveRegion>} LiveRegion */
 
 /**
  * @param {Element} region a polite live region
- * @param {string} template such as "{done} of {count}"
+ * @param {string} template of a count, such as "{done} of {count}"
  */
-export function liveCount(region, template) {
+export function liveRegion(region, template) {
   let latest = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  /** @param {string} text */
+  const say = (text) => {
+    clearTimeout(timer);
+    timer = undefined;
+    region.textContent = text;
+  };
+  /** @param {number} ms */
+  const sayLatestIn = (ms) => {
+    timer = setTimeout(() => say(latest), ms);
+  };
   return {
     /**
      * Says the latest count, at most once a second and never in the first one.
@@ -20,19 +33,20 @@ export function liveCount(region, template) {
      */
     count(done, count) {
       latest = template.replace("{done}", `${done}`).replace("{count}", `${count}`);
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        region.textContent = latest;
-      }, PAUSE_MS);
+      if (timer === undefined) sayLatestIn(PAUSE_MS);
     },
     /**
-     * Says the last words, at once.
+     * Says a sentence at once, and goes on counting when there was time to read it.
      * @param {string} text
      */
-    last(text) {
-      clearTimeout(timer);
-      timer = undefined;
-      region.textContent = text;
+    aside(text) {
+      say(text);
+      sayLatestIn(SENTENCE_MS);
     },
+    /**
+     * Says these words at once, and nothing else until there is something new.
+     * @param {string} text
+     */
+    last: say,
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import { startInterstitial } from "./interstitial.js";
+import { startRenewal } from "./renew.js";
 import { serve } from "./solver/worker.js";
 
 if (typeof document === "undefined") {
@@ -13,6 +14,7 @@ if (typeof document === "undefined") {
   whenParsed(() => {
     const root = document.getElementById("challenge");
     if (root && script) startInterstitial(root, script.src);
+    else if (script) startRenewal(script.dataset, script.src);
   });
 }
 

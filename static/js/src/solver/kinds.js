@@ -19,7 +19,8 @@ import { sha256Kind } from "./sha256_kind.js";
  * @typedef {object} Kind
  * @property {(puzzle: Puzzle) => boolean} accepts whether the puzzle is well formed; asked in the
  *   page, before any worker is made
- * @property {(task: Task) => number} solve runs in a worker and blocks until the answer is found
+ * @property {(task: Task) => { run: (tries: number) => number | undefined }} search The work of one
+ *   sub-puzzle: each `run` does a part of it, as long as `tries` says, until one returns the answer.
  */
 
 /** @type {Map<string, Kind>} */

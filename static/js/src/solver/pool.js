@@ -12,6 +12,7 @@ const MOST_WORKERS = 4;
  * @typedef {object} SolveOptions
  * @property {(done: number, count: number) => void} [onProgress] after each solved sub-puzzle
  * @property {AbortSignal} [signal]
+ * @property {number} [workers] at most, default 4
  * @property {typeof Worker} [WorkerClass] for tests
  */
 
@@ -26,7 +27,7 @@ const MOST_WORKERS = 4;
  * @returns {Promise<number[]>}
  */
 export async function solve(scriptUrl, challenge, puzzle, options = {}) {
-  const { onProgress, signal, WorkerClass = Worker } = options;
+  const { onProgress, signal, workers: most, WorkerClass = globalThis.Worker } = options;
   checkPuzzle(puzzle);
   if (signal?.aborted) throw signal.reason;
   /** @type {Worker[]} */
@@ -38,7 +39,7 @@ export async function solve(scriptUrl, challenge, puzzle, options = {}) {
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener("abort", onAbort);
       const queue = taskQueue(challengeSeed(challenge), puzzle, resolve, onProgress);
-      for (let i = poolSize(puzzle.count); i > 0; i--) {
+      for (let i = poolSize(puzzle.count, most); i > 0; i--) {
         workers.push(startWorker(WorkerClass, scriptUrl, queue, reject));
       }
     });
@@ -48,10 +49,13 @@ export async function solve(scriptUrl, challenge, puzzle, options = {}) {
   }
 }
 
-/** @param {number} count of sub-puzzles */
-function poolSize(count) {
+/**
+ * @param {number} count of sub-puzzles
+ * @param {number} [most] workers
+ */
+function poolSize(count, most = MOST_WORKERS) {
   const cores = Math.max(1, globalThis.navigator?.hardwareConcurrency || 2);
-  return Math.min(MOST_WORKERS, cores, count);
+  return Math.min(most, cores, count);
 }
 
 /**

@@ -5,6 +5,12 @@
 import { kindNamed } from "./kinds.js";
 
 /**
+ * Some ten milliseconds: long enough to cost nothing, short enough that the engine swaps in
+ * optimised code between two slices.
+ */
+const SLICE = 65536;
+
+/**
  * What a worker posts: the answer of one sub-puzzle. A failure is thrown, and reaches the pool as
  * the worker's `error` event.
  * @typedef {{ index: number, answer: number }} Solved
@@ -23,6 +29,18 @@ import { kindNamed } from "./kinds.js";
  */
 export function serve(scope) {
   scope.onmessage = ({ data: task }) => {
-    scope.postMessage({ index: task.index, answer: kindNamed(task.kind).solve(task) });
+    scope.postMessage({ index: task.index, answer: answerTo(task) });
   };
+}
+
+/**
+ * Blocks until the answer is found.
+ * @param {import("./kinds.js").Task} task
+ */
+function answerTo(task) {
+  const search = kindNamed(task.kind).search(task);
+  for (;;) {
+    const answer = search.run(SLICE);
+    if (answer !== undefined) return answer;
+  }
 }

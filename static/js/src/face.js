@@ -1,0 +1,130 @@
+/**
+ * What the interstitial shows and says. It decides nothing.
+ *
+ * The page's markup is its contract: `#challenge` holds [data-challenge-progress],
+ * [data-challenge-live], [data-challenge-problem] with [data-challenge-problem-text], and
+ * [data-challenge-retry]; its data-text-* are the words.
+ */
+
+import { aboutText } from "./durations.js";
+import { announce } from "./events.js";
+import { liveRegion } from "./live.js";
+import { drawMarks } from "./marks.js";
+
+/** Work that takes longer than this deserves a word. */
+const SLOW_MS = 4000;
+
+/** Solved sub-puzzles after which the rest can be guessed. */
+const ENOUGH_TO_GUESS = 3;
+
+const QUEUE_STEP_MS = 10_000;
+
+/**
+ * @typedef {object} Face
+ * @property {() => void} working
+ * @property {(count: number) => Work} solving draws `count` strokes still to come
+ * @property {(ms: number) => void} queue it is somebody else's turn for about `ms`
+ * @property {() => void} ready
+ * @property {(text: string, code: string) => void} problem
+ */
+
+/**
+ * @typedef {object} Work
+ * @property {(done: number, count: number) => void} onProgress
+ * @property {() => void} onSlow says how long it takes, however long it takes
+ */
+
+/**
+ * @param {HTMLElement} root `#challenge`
+ * @returns {Face}
+ */
+export function faceOf(root) {
+  const texts = root.dataset;
+  const progress = find(root, "[data-challenge-progress]");
+  const live = liveRegion(find(root, "[data-challenge-live]"), texts.textCount ?? "");
+  const problem = find(root, "[data-challenge-problem]");
+  const countdown = countdownOn(live, texts);
+  /** @param {string} state */
+  const turn = (state) => {
+    countdown.stop();
+    if (state !== "queue") problem.hidden = state !== "problem";
+    root.dataset.state = state;
+    announce("statechange", { state });
+  };
+  return {
+    working: () => turn("working"),
+    solving: (count) => workOn(drawMarks(progress, count), live, texts.textSlow ?? ""),
+    queue(ms) {
+      turn("queue");
+      countdown.start(ms);
+    },
+    ready() {
+      turn("ready");
+      live.last(texts.textReady ?? "");
+      announce("verified");
+    },
+    problem(text, code) {
+      live.last("");
+      find(root, "[data-challenge-problem-text]").textContent = text;
+      turn("problem");
+      announce("error", { code });
+    },
+  };
+}
+
+/**
+ * @param {(done: number) => void} ink
+ * @param {import("./live.js").LiveRegion} live
+ * @param {string} slowText
+ * @returns {Work}
+ */
+function workOn(ink, live, slowText) {
+  let startedAt = performance.now();
+  let sayAnyhow = false;
+  return {
+    onProgress(done, count) {
+      ink(done);
+      live.count(done, count);
+      announce("progress", { done, count });
+      if (done !== Math.min(ENOUGH_TO_GUESS, count)) return;
+      const total = ((performance.now() - startedAt) / done) * count;
+      if (sayAnyhow || total > SLOW_MS) live.aside(aboutText(total, slowText));
+    },
+    onSlow() {
+      startedAt = performance.now();
+      sayAnyhow = true;
+    },
+  };
+}
+
+/**
+ * @param {import("./live.js").LiveRegion} live
+ * @param {DOMStringMap} texts
+ */
+function countdownOn(live, texts) {
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
+  return {
+    stop: () => clearInterval(timer),
+    /** @param {number} ms */
+    start(ms) {
+      const until = performance.now() + ms;
+      const say = () => {
+        const left = until - performance.now();
+        live.last(aboutText(left, texts.textQueue, texts.textQueueMinutes));
+      };
+      say();
+      timer = setInterval(say, QUEUE_STEP_MS);
+    },
+  };
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {string} selector
+ */
+function find(root, selector) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`the page has no ${selector}`);
+  return /** @type {HTMLElement} */ (found);
+}
