@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,18 @@ def _ramp(value: Any) -> tuple[int, ...]:
 
 def _networks(value: Any) -> tuple[Network, ...]:
     return tuple(ip_network(item) for item in _items(value))
+
+
+def _proxies(value: Any) -> tuple[Network, ...] | None:
+    if value == "none":
+        return ()
+    networks = _networks(value)
+    for network in networks:
+        if network.prefixlen == 0:
+            raise ValueError(f"with {network}, every client could name its own address")
+        if isinstance(network, IPv6Network) and network.network_address.ipv4_mapped:
+            raise ValueError(f"write {network} as the IPv4 network it stands for")
+    return networks or None
 
 
 def _origins(value: Any) -> tuple[str, ...]:
@@ -135,9 +147,9 @@ class Settings:
     price_ms: int = _setting(
         200, _whole(0, 60_000), "ms", "Work of one challenge on the puzzle's reference engine."
     )
-    trusted_proxies: tuple[Network, ...] = _setting(
-        (), _networks, "networks",
-        "Proxies whose X-Forwarded-For is believed. None: the socket peer is the client.",
+    trusted_proxies: tuple[Network, ...] | None = _setting(
+        None, _proxies, "networks",
+        "Proxies whose X-Forwarded-For is believed. `none`: there are none, so no warning.",
     )  # fmt: skip
     mode: str = _setting(
         "enforce", _text("enforce|observe"), "mode",

@@ -313,7 +313,8 @@ def test_check_of_the_workers(shared: bool, count: str, expected: str) -> None:
 
 
 def test_checks_of_single_settings() -> None:
-    assert level(checks.proxies(())) == "advice"
+    assert level(checks.proxies(None)) == "advice"
+    assert level(checks.proxies(())) == "ok"
     assert level(checks.proxies(["10.0.0.0/8"])) == "ok"
     assert level(checks.debug_mode(True)) == "problem"
     assert level(checks.debug_mode(False)) == "ok"

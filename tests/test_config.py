@@ -57,7 +57,9 @@ def test_types_as_each_place_writes_them() -> None:
         ("SITE_KEY", "Main Site"), ("SITE_KEY", "a;b"), ("SITE_KEY", ""), ("SITE_KEY", "main\n"),
         ("URL_PREFIX", "challenge"), ("URL_PREFIX", "/challenge/"), ("URL_PREFIX", "/"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"), ("TRUSTED_PROXIES", "proxy.example"),
-        ("TRUSTED_PROXIES", [10]), ("ALLOWED_ORIGINS", "example.org"),
+        ("TRUSTED_PROXIES", [10]), ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,::/0"), ("TRUSTED_PROXIES", "::ffff:10.0.0.0/104"),
+        ("TRUSTED_PROXIES", "none,10.0.0.0/8"), ("ALLOWED_ORIGINS", "example.org"),
         ("ALLOWED_ORIGINS", "https://example.org/"), ("ALLOWED_ORIGINS", "*"),
         ("STORE_URI", "mysql:///x"), ("STORE_URI", ""), ("KEYS_PATH", ""),
     ],
@@ -68,6 +70,12 @@ def test_a_wrong_value_stops_the_start_and_names_its_key(
     with pytest.raises(ConfigError) as refusal:
         settings_of(tmp_path, **{f"CHALLENGE_{key}": value})
     assert key in refusal.value.detail
+
+
+@pytest.mark.parametrize(("value", "expected"), [("none", ()), ("", None), ([], None), (",", None)])
+def test_no_proxies_is_another_thing_than_nothing_said(value: object, expected: object) -> None:
+    assert load(Source("here", {"CHALLENGE_TRUSTED_PROXIES": value})).trusted_proxies == expected
+    assert load().trusted_proxies is None
 
 
 @pytest.mark.parametrize("secret", ["short", "x" * 40, "0123456789abcdef0123456789abcdef"])
@@ -112,7 +120,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         [row] = [row for row in rows if row.startswith(f"| `{item.name.upper()}` |")]
         default = item.default
         text = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-        shown = {(): "none", "": "empty"}.get(default, text)
+        shown = {(): "none", "": "empty", None: "not set"}.get(default, text)
         assert f"| {shown} |" in row or f"| `{shown}` |" in row, row
         assert item.metadata["doc"] in row
         assert f"| {item.metadata['unit']} |" in row

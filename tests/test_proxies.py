@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import http.client
 import json
+import re
 import socket
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -189,9 +190,11 @@ def test_p01_control_a_named_proxy_is_believed_and_by_one_header_only(make_app: 
     assert believed == {"X-Forwarded-For"}
 
 
-def units_at_once(client: FlaskClient, headers_of: Callable[[int], Headers]) -> int:
+def units_at_once(
+    client: FlaskClient, headers_of: Callable[[int], Headers], peer: str = PEER
+) -> int:
     """What thirty new visitors get to read at once, each with headers of its own."""
-    client.environ_base = {"REMOTE_ADDR": PEER}
+    client.environ_base = {"REMOTE_ADDR": peer}
     units = 0
     for number in range(30):
         offer = client.post(ASK, json={}).get_json()
@@ -213,6 +216,67 @@ def test_p01_no_header_widens_the_band(make_app: MakeApp) -> None:
     # the control: of a named proxy, each address has a band of its own
     believing = make_app(**settings, trusted_proxies=PEER).test_client(use_cookies=False)
     assert units_at_once(believing, forging) == 30 * 5
+
+
+# -- the guard against a forgotten proxy
+
+
+def sales(app: Flask, peer: str, headers: Headers) -> int:
+    """How many of thirty new visitors may read at once."""
+    client = app.test_client(use_cookies=False)
+    return units_at_once(client, lambda _: headers, peer) // 5
+
+
+SMALL: dict[str, Any] = {"band_burst": 20, "ramp": "5"}
+FORWARDED: Headers = [("X-Forwarded-For", FORGED)]
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "10.1.2.3", "fd00::1"])
+def test_a_forgotten_proxy_is_shared_and_said(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture, peer: str
+) -> None:
+    app = make_app(**SMALL)
+    assert sales(app, peer, FORWARDED) == 30
+    [said] = [r for r in caplog.records if "PROXY" in r.getMessage()]
+    assert said.levelname == "ERROR"
+    assert peer not in said.getMessage()
+    # From then on whatever carries the header; and never without limit: 20 times 4 sales.
+    assert sales(app, peer, []) == 30
+    assert sales(app, peer, FORWARDED) == 20
+    assert sales(app, peer, []) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "peer", "headers"),
+    [
+        ({}, PEER, FORWARDED),
+        ({}, "127.0.0.1", []),
+        ({}, "127.0.0.1", [("X-Real-IP", FORGED), ("Forwarded", f"for={FORGED}")]),
+        ({"trusted_proxies": "none"}, "127.0.0.1", FORWARDED),
+        ({"trusted_proxies": "192.168.0.0/16"}, "127.0.0.1", FORWARDED),
+    ],
+)
+def test_control_anybody_else_has_one_band(
+    make_app: MakeApp,
+    caplog: pytest.LogCaptureFixture,
+    settings: dict[str, Any],
+    peer: str,
+    headers: Headers,
+) -> None:
+    assert sales(make_app(**SMALL, **settings), peer, headers) == 4
+    assert "PROXY" not in caplog.text
+
+
+def test_a_gated_page_finds_the_forgotten_proxy_too(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app(**SMALL)
+    token = buy(app.test_client())["token"]
+    assert "PROXY" not in caplog.text
+    headers = [*FORWARDED, ("Cookie", f"__Host-challenge-main={token}")]
+    reader = app.test_client(use_cookies=False)
+    assert reader.get("/people/ada", headers=headers).status_code == 200
+    assert "PROXY" in caplog.text
 
 
 # -- P02
@@ -444,7 +508,8 @@ def test_p06_the_interstitial_is_the_same_whatever_host_is_claimed(client: Flask
     plain = page(client, "GET", "/people/ada", [HOST])
     assert plain[0] == 403
     assert b'src="/challenge/static/' in plain[2]
-    assert b"://" not in plain[2]
+    # The words to a visitor may name a scheme; no URL of the page does.
+    assert not re.search(rb"(=\"|url=)(https?:)?//", plain[2])
     for spoof in [[("Host", EVIL)], [("Host", f"{EVIL}:1")], *SPOOFS]:
         hosts = [] if spoof[0][0] == "Host" else [HOST]
         assert page(client, "GET", "/people/ada", [*hosts, *spoof]) == plain, spoof

@@ -178,7 +178,9 @@ def workers(shared: bool, environ: Mapping[str, str]) -> Finding:
 
 def proxies(trusted: Sequence[object] | None) -> Finding:
     """Whether visitors behind a proxy can be told apart."""
-    if not trusted:
+    if trusted is not None and not trusted:
+        return Finding("ok", "there is no proxy, says CHALLENGE_TRUSTED_PROXIES")
+    if trusted is None:
         return Finding(
             "advice",
             "no trusted proxy is named: the socket peer is taken for the visitor",

@@ -75,7 +75,7 @@ def markdown_table() -> str:
     lines = [TABLE_HEAD]
     for item in fields(Settings):
         shown = _text(item.default)
-        default = shown if shown in ("none", "empty") else f"`{shown}`"
+        default = shown if shown in ("none", "empty", "not set") else f"`{shown}`"
         cells = [f"`{item.name.upper()}`", default, item.metadata["unit"], item.metadata["doc"]]
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
@@ -97,5 +97,5 @@ def _text(value: object) -> str:
     if isinstance(value, (tuple, list, frozenset)):
         return ",".join(str(item) for item in value) or "none"
     if value is None:
-        return "none"
+        return "not set"
     return str(value) or "empty"

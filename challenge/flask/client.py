@@ -9,6 +9,7 @@ from flask import Response, current_app, request
 from ..config import Settings
 from ..core.models import Client, Sale
 from ..core.networks import client_address
+from ..core.proxies import ForgottenProxies
 from ..errors import ConfigError
 from ..tally import Tally
 from ..tally.redeeming import RENEWABLE
@@ -16,6 +17,7 @@ from ..tokens import LEEWAY
 
 EXTENSION = "challenge"
 GATE = "challenge.gate"
+FORGOTTEN = "challenge.forgotten"
 _TICKET = "-ticket"
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.ASCII)
 _FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
@@ -38,13 +40,15 @@ def client(settings: Settings) -> Client:
 
     :raises UnknownAddress: if the server does not know its peer.
     """
+    forwarded_for = request.headers.getlist("X-Forwarded-For")
     address = client_address(
-        request.environ.get("REMOTE_ADDR"),
-        request.headers.getlist("X-Forwarded-For"),
-        settings.trusted_proxies,
+        request.environ.get("REMOTE_ADDR"), forwarded_for, settings.trusted_proxies or ()
     )
+    # Where the guard is on no proxy is named, so the address is the peer's.
+    forgotten: ForgottenProxies = current_app.extensions[FORGOTTEN]
+    multiplier = forgotten.multiplier(address, bool(forwarded_for))
     account = current_app.extensions[GATE].load_account()
-    return Client(address, account="" if account is None else str(account))
+    return Client(address, "" if account is None else str(account), multiplier)
 
 
 def cookie(settings: Settings) -> str | None:

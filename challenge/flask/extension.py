@@ -17,11 +17,13 @@ from flask import Blueprint, Flask, current_app, request
 
 from .. import config, keys, stores
 from ..config import Settings, Source
+from ..core.networks import Network
+from ..core.proxies import SHARED_MULTIPLIER, ForgottenProxies
 from ..errors import ConfigError
 from ..tally import Tally
 from ..tally.books import CLASS_UNITS
 from .checking import Profile, Rule, check
-from .client import EXTENSION, GATE
+from .client import EXTENSION, FORGOTTEN, GATE
 from .routes import blueprint
 from .sealing import sealed
 from .templating import register
@@ -73,6 +75,9 @@ class Gate:
             random=secrets.token_bytes,
         )
         app.extensions[GATE] = self
+        app.extensions[FORGOTTEN] = ForgottenProxies(
+            enabled=settings.trusted_proxies is None, found=_say_forgotten
+        )
         app.register_blueprint(blueprint(), url_prefix=settings.url_prefix)
         register(app)
         app.wsgi_app = sealed(app.wsgi_app)  # type: ignore[assignment,method-assign]
@@ -157,6 +162,16 @@ def _settings(app: Flask, file: Path) -> Settings:
         Source("app.config", app.config),
         # Cluster managers put variables of such names there, so they are no error.
         Source("the environment", os.environ, unknown),
+    )
+
+
+def _say_forgotten(network: Network) -> None:
+    log.error(
+        "A PROXY IS NOT NAMED: a peer in %s sends X-Forwarded-For, so all visitors behind it look"
+        " like one and share the band of %d networks. Set CHALLENGE_TRUSTED_PROXIES to its address,"
+        " or to none if there is no proxy (docs/proxies.md)",
+        network,
+        SHARED_MULTIPLIER,
     )
 
 

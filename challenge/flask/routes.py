@@ -132,7 +132,7 @@ def _healthz() -> Response:
     if secret and hmac.compare_digest(secret.encode(), shown.encode()):
         body["store"] = store
         body["keys"] = [key.kid for key in tally.keys.signers]
-        body["proxies"] = [str(network) for network in tally.settings.trusted_proxies]
+        body["proxies"] = [str(network) for network in tally.settings.trusted_proxies or ()]
     return json_answer(body, 200 if healthy else 503)
 
 
