@@ -66,7 +66,8 @@ def refuse_page(error: ChallengeError, *, units: int, wait: Callable[[], str]) -
             refusal = page("challenge/refused.html", 403)
         else:
             refusal = _interstitial(units, wait())
-    seal("no-store", "Cookie", "Accept")
+    # Lynx shows its first copy again unless told so in these words.
+    seal("no-store", "Cookie", "Accept", Pragma="no-cache")
     return refusal
 
 

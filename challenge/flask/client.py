@@ -35,9 +35,10 @@ def current_tally() -> Tally:
     return tally
 
 
-def client(settings: Settings) -> Client:
-    """Who is asking: the socket peer or whom a configured proxy names, and the signed-in user.
+def client(settings: Settings, *, signed_in: bool = False) -> Client:
+    """Who is asking: the socket peer, or whom a configured proxy names.
 
+    :param signed_in: ask the application for the signed-in user too.
     :raises UnknownAddress: if the server does not know its peer.
     """
     forwarded_for = request.headers.getlist("X-Forwarded-For")
@@ -47,7 +48,7 @@ def client(settings: Settings) -> Client:
     # Where the guard is on no proxy is named, so the address is the peer's.
     forgotten: ForgottenProxies = current_app.extensions[FORGOTTEN]
     multiplier = forgotten.multiplier(address, bool(forwarded_for))
-    account = current_app.extensions[GATE].load_account()
+    account = current_app.extensions[GATE].load_account() if signed_in else None
     return Client(address, "" if account is None else str(account), multiplier)
 
 

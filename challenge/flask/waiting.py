@@ -1,11 +1,11 @@
-"""The way in without scripts: a page that waits, and a redirect to the page that was wanted."""
+"""The way in without scripts: a page that waits, and goes on to the page that was wanted."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import quote
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 
 from ..errors import Queued, TokenRefused, TooEarly
 from ..tally.waiting import KEPT, WAIT
@@ -52,9 +52,10 @@ def wait() -> Response:
 
 
 def _onwards(wanted: str) -> Response:
-    response = redirect(wanted, 303)
-    response.headers["Cache-Control"] = "no-store"
-    return response  # type: ignore[return-value]
+    # A page with a link rather than a redirect, for browsers that refresh when told to.
+    response = page("challenge/wait.html", 200, wanted=wanted)
+    response.headers["Refresh"] = f"0; url={wanted}"
+    return response
 
 
 def _queue(wanted: str, seconds: int, fresh: str | None = None, *, full: bool = False) -> Response:

@@ -11,7 +11,7 @@ from ..core import puzzles
 from ..core.models import Admission, Challenge, Client, Holding, Identity, Offer, Sale
 from ..core.price import price
 from ..core.visitors import Visitor
-from ..errors import BudgetFull, TokenRefused
+from ..errors import BudgetFull, ChallengeError, TokenRefused
 from ..keys import Keys, encode_bytes
 from ..stores import Store
 from ..tokens import Tokens
@@ -21,6 +21,9 @@ from .bans import BanList
 from .books import Books
 from .redeeming import BUYS_CLEARANCE, ID_BYTES, RENEWABLE, Redeemer
 from .waiting import Waiter
+
+#: how long an answer of healthz stands: asking costs the store a write lock
+HEALTH_SECONDS = 1
 
 
 class Tally:
@@ -46,6 +49,7 @@ class Tally:
         self.store = store
         self._tokens = Tokens(keys, settings.site_key)
         self._clock = clock
+        self._health = (float("-inf"), "")
         self._random = random
         self.bans = BanList(settings, keys, store, clock)
         self._books = Books(settings, keys.profile_secret, store, random)
@@ -56,6 +60,17 @@ class Tally:
         self._waiter = Waiter(
             settings, keys, self._tokens, self._books, self._redeemer, clock=clock, random=random
         )
+
+    def health(self) -> str:
+        """ "ok", or the code of what is wrong with the store; at most a second old."""
+        now = self._clock()
+        if not 0 <= now - self._health[0] < HEALTH_SECONDS:
+            try:
+                self.store.ping()
+                self._health = (now, "ok")
+            except ChallengeError as error:
+                self._health = (now, error.code)
+        return self._health[1]
 
     def quote(self, ask: Ask, clearance: str | None) -> Offer:
         """Sign a challenge at the price of the moment. Nothing is stored.
