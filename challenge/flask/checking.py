@@ -62,11 +62,11 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     """
     try:
         tally = current_tally()
+        who = client(tally.settings)
+        tally.bans.refuse(who.address)
         if not rule.charge and _is_signed_part(rule, arguments):
             seal(ADMITTED, "Cookie")
             return None
-        who = client(tally.settings)
-        tally.bans.refuse(who.address)
         admission = tally.admit(
             cookie(tally.settings),
             rule.value(arguments),

@@ -11,7 +11,7 @@ from ..core import puzzles
 from ..core.models import Admission, Challenge, Client, Holding, Identity, Offer, Sale
 from ..core.price import price
 from ..core.visitors import Visitor
-from ..errors import BudgetFull, ChallengeError, TokenRefused
+from ..errors import BudgetFull, ChallengeError, StoreUnavailable, TokenRefused
 from ..keys import Keys, encode_bytes
 from ..stores import Store
 from ..tokens import Tokens
@@ -19,7 +19,8 @@ from ..wire import Ask
 from .admitting import Admitter
 from .bans import BanList
 from .books import Books
-from .redeeming import BUYS_CLEARANCE, ID_BYTES, RENEWABLE, Redeemer
+from .minting import Mint
+from .redeeming import BUYS_CLEARANCE, RENEWABLE, Redeemer
 from .waiting import Waiter
 
 #: how long an answer of healthz stands: asking costs the store a write lock
@@ -50,15 +51,20 @@ class Tally:
         self._tokens = Tokens(keys, settings.site_key)
         self._clock = clock
         self._health = (float("-inf"), "")
-        self._random = random
         self.bans = BanList(settings, keys, store, clock)
         self._books = Books(settings, keys.profile_secret, store, random)
         self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
+        self._mint = Mint(settings, keys, random)
         self._redeemer = Redeemer(
-            settings, keys, self._tokens, self._books, clock=clock, sleep=sleep, random=random
+            settings, self._mint, self._tokens, self._books, clock=clock, sleep=sleep
         )
         self._waiter = Waiter(
-            settings, keys, self._tokens, self._books, self._redeemer, clock=clock, random=random
+            self._mint,
+            self._tokens,
+            self._books,
+            self._redeemer,
+            site=settings.site_key,
+            clock=clock,
         )
 
     def health(self) -> str:
@@ -92,7 +98,7 @@ class Tally:
         puzzle = puzzles.get(self.settings.puzzle).puzzle(quote.work_ms)
         issued = int(now)
         challenge = Challenge(
-            id=encode_bytes(self._random(ID_BYTES)),
+            id=self._mint.new_id(),
             site=self.settings.site_key,
             action=ask.action,
             buys=BUYS_CLEARANCE,
@@ -189,9 +195,10 @@ class Tally:
             return None, None
         try:
             claims = self._tokens.read_clearance(clearance, now, grace=RENEWABLE)
-        except TokenRefused:
+            record = self._books.record(claims.visitor, now)
+        except (TokenRefused, StoreUnavailable):
+            # Asking goes on without the store; it is redeeming that needs one.
             return None, None
-        record = self._books.record(claims.visitor, now)
         # What a bearer holds ends with the clearance, and belongs to its newest one.
         bearer = record is not None and not record.thumbprint
         if record is None or (bearer and (now >= record.ends or record.jti != claims.jti)):

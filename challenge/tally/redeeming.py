@@ -7,17 +7,16 @@ the reservation, and the visitor's record last.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from ..config import Settings
 from ..core import puzzles
 from ..core.bands import Granted, Wanted
-from ..core.models import Challenge, Clearance, Client, Identity, Sale
+from ..core.models import Challenge, Clearance, Client, Sale
 from ..core.puzzles import Kind
 from ..core.visitors import Purchase, Visitor, first_purchase
 from ..errors import (
@@ -32,17 +31,17 @@ from ..errors import (
     StoreUnavailable,
     Unsolved,
 )
-from ..keys import Keys, decode_bytes, encode_bytes
+from ..keys import decode_bytes
 from ..proofs import thumbprint
 from ..stores.base import Spending
 from ..tokens import LEEWAY, Tokens
 from ..wire import Redemption, read_redemption
 from .books import Books
+from .minting import Mint, read_claims, write_claims
 
 log = logging.getLogger("challenge")
 
 BUYS_CLEARANCE = "clearance"
-ID_BYTES = 16
 #: a redeem that meets another of the same body looks again this often, for at most a second
 WAIT_STEP, WAIT_STEPS = 0.05, 20
 #: seconds that a spent row outlives the last moment at which its challenge could be redeemed
@@ -73,21 +72,19 @@ class Redeemer:
     def __init__(
         self,
         settings: Settings,
-        keys: Keys,
+        mint: Mint,
         tokens: Tokens,
         books: Books,
         *,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
-        random: Callable[[int], bytes],
     ) -> None:
         self._settings = settings
-        self._keys = keys
+        self._mint = mint
         self._tokens = tokens
         self._books = books
         self._clock = clock
         self._sleep = sleep
-        self._random = random
         self._waiter = threading.Semaphore(1)
 
     def redeem(self, body: bytes, client: Client) -> Sale:
@@ -142,7 +139,7 @@ class Redeemer:
     def _spend(self, order: Order, body: bytes, buyer: Visitor | None, now: float) -> Spending:
         """Spend the challenge, waiting for at most one second if its body is being redeemed."""
         digest = hashlib.sha256(body).digest()
-        claims = write_claims(self._mint(order, buyer, now))
+        claims = write_claims(self._minted(order, buyer, now))
         expires = order.challenge.expires + LEEWAY + SPENT_MARGIN
 
         def attempt() -> Spending:
@@ -166,23 +163,14 @@ class Redeemer:
             self._waiter.release()
         raise InProgress()
 
-    def _mint(self, order: Order, buyer: Visitor | None, now: float) -> Clearance:
+    def _minted(self, order: Order, buyer: Visitor | None, now: float) -> Clearance:
         """The clearance as far as it is fixed before it is known what the bands give."""
-        issued = int(now)
-        visitor = order.challenge.visitor
-        if visitor is None or buyer is None or not buyer.thumbprint:
-            visitor = Identity(encode_bytes(self._random(ID_BYTES)), issued - issued % 3600)
-        return Clearance(
-            site=order.challenge.site,
-            visitor=visitor,
-            jti=encode_bytes(self._random(ID_BYTES)),
-            kid=self._keys.current.kid,
-            thumbprint=order.thumbprint,
+        renews = buyer is not None and buyer.thumbprint != ""
+        return self._mint.clearance(
+            now,
             epoch=order.challenge.epoch,
-            budget=0,
-            issued=issued,
-            not_before=issued,
-            expires=issued + self._settings.lifetime,
+            visitor=order.challenge.visitor if renews else None,
+            thumbprint=order.thumbprint,
         )
 
     def _grant(
@@ -269,14 +257,3 @@ class Redeemer:
             current=record is not None and record.jti == clearance.jti,
             renewable=clearance.thumbprint != "",
         )
-
-
-def write_claims(clearance: Clearance) -> bytes:
-    """A clearance as the spent row keeps it."""
-    return json.dumps(asdict(clearance)).encode()
-
-
-def read_claims(claims: bytes) -> Clearance:
-    """The clearance that a spent row keeps."""
-    fields = json.loads(claims)
-    return Clearance(**fields | {"visitor": Identity(**fields["visitor"])})

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 
-from ..config import Settings
 from ..core.bands import Wanted
-from ..core.models import Clearance, Client, Identity, Sale, Ticket
+from ..core.models import Clearance, Client, Sale, Ticket
 from ..core.visitors import Purchase, first_purchase
 from ..errors import Expired, InProgress, Queued, Spent, StoreUnavailable, TokenRefused
-from ..keys import Keys, decode_bytes, encode_bytes
+from ..keys import decode_bytes, encode_bytes
 from ..tokens import LEEWAY, Tokens
 from .books import DAY, Books
-from .redeeming import ID_BYTES, SPENT_MARGIN, Redeemer, read_claims, write_claims
+from .minting import Mint, read_claims, write_claims
+from .redeeming import SPENT_MARGIN, Redeemer
 
 #: seconds of waiting, and for how long the place is kept after them
 WAIT = 30
@@ -34,22 +34,20 @@ class Waiter:
 
     def __init__(
         self,
-        settings: Settings,
-        keys: Keys,
+        mint: Mint,
         tokens: Tokens,
         books: Books,
         redeemer: Redeemer,
         *,
+        site: str,
         clock: Callable[[], float],
-        random: Callable[[int], bytes],
     ) -> None:
-        self._settings = settings
-        self._keys = keys
+        self._mint = mint
         self._tokens = tokens
         self._books = books
         self._redeemer = redeemer
+        self._site = site
         self._clock = clock
-        self._random = random
 
     def join(self, client: Client) -> str:
         """See :meth:`challenge.tally.Tally.join_queue`."""
@@ -59,8 +57,8 @@ class Waiter:
         if network is None:
             raise StoreUnavailable("the day has no key")
         ticket = Ticket(
-            id=encode_bytes(self._random(ID_BYTES)),
-            site=self._settings.site_key,
+            id=self._mint.new_id(),
+            site=self._site,
             network=encode_bytes(network),
             day=day,
             epoch=self._books.store.epoch,
@@ -82,7 +80,7 @@ class Waiter:
         store, ticket_id = self._books.store, decode_bytes(ticket.id)
         digest = hashlib.sha256(token.encode()).digest()
         expires = ticket.expires + LEEWAY + SPENT_MARGIN
-        claims = write_claims(self._mint(ticket, now))
+        claims = write_claims(self._mint.clearance(now, epoch=ticket.epoch))
         spending = store.spend(ticket_id, digest, claims, now=now, expires=expires)
         if spending.state == "pending":
             raise InProgress()
@@ -92,21 +90,6 @@ class Waiter:
         if spending.state == "won":
             clearance = self._grant(ticket_id, clearance, client, now)
         return self._redeemer.sale(clearance, now)
-
-    def _mint(self, ticket: Ticket, now: float) -> Clearance:
-        issued = int(now)
-        return Clearance(
-            site=ticket.site,
-            visitor=Identity(encode_bytes(self._random(ID_BYTES)), issued - issued % 3600),
-            jti=encode_bytes(self._random(ID_BYTES)),
-            kid=self._keys.current.kid,
-            thumbprint="",
-            epoch=ticket.epoch,
-            budget=0,
-            issued=issued,
-            not_before=issued,
-            expires=issued + self._settings.lifetime,
-        )
 
     def _grant(
         self, ticket_id: bytes, clearance: Clearance, client: Client, now: float
