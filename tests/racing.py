@@ -37,7 +37,7 @@ class ReadThenWrite(SQLiteStore):
                 "INSERT OR REPLACE INTO spent VALUES (?, ?, ?, 'pending', ?, ?)",
                 (challenge, digest, claims, now, expires),
             )
-        return Spending("won", claims)
+        return Spending("won", claims, now)
 
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         visitor, answer = step(self.read(key, now=0))

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from challenge.core import visitors
+from challenge.core.bands import Granted
 from challenge.core.canonical import canonical
 from challenge.core.models import Client, Offer, Sale
 from challenge.errors import (
@@ -24,6 +25,7 @@ from challenge.errors import (
     KeyRequired,
     Malformed,
     Queued,
+    Spent,
     Stale,
 )
 from challenge.stores.base import TAKEOVER_AFTER
@@ -246,7 +248,7 @@ def test_a_winner_that_died_after_the_top_up_gives_the_same_token(
     first = key.buy(world)
     body = key.body(world.ask(first.token))
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -258,6 +260,33 @@ def test_a_winner_that_died_after_the_top_up_gives_the_same_token(
     assert sale.remaining == 15
     assert level(world, HOME) == used, "the band was charged once"
     assert world.redeem(body).token == sale.token
+
+
+def test_a_slow_winner_that_was_taken_over_takes_nothing_back(
+    world: World, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It found the band empty, slept, and wakes while another worker has sold."""
+    buy_out(world, HOME)
+    body = body_of(world.ask())
+    real, woken = world.tally._books.reserve, []
+
+    def slow(client: Client, *rest: Any) -> Granted:
+        if woken:
+            return real(client, *rest)
+        woken.append(True)
+        world.clock.now += TAKEOVER_AFTER
+        monkeypatch.setattr(world.tally._books, "reserve", lambda *_: Granted(5, 0))
+        taken.append(world.redeem(body))
+        return Granted(0, 0, retry_ms=1000)
+
+    taken: list[Sale] = []
+    monkeypatch.setattr(world.tally._books, "reserve", slow)
+    with pytest.raises(Queued):
+        world.redeem(body)
+    assert taken[0].remaining == 5
+    with pytest.raises(Spent):
+        world.redeem(body + b" ")
+    assert world.redeem(body).token == taken[0].token
 
 
 # -- bands

@@ -346,6 +346,40 @@ def test_a_dead_winner_is_taken_over_with_the_same_token() -> None:
     assert world.opens(sale.token, *range(25)) == 20
 
 
+def test_a_slow_winner_and_who_takes_over_mint_the_same_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryStore()
+    world = World(store, band_burst=20, band_per_hour=720)
+    world.buy()  # a unit comes back in 5 s: the next sale starts 5 s from now
+    body, opened, tokens = body_of(world.ask()), store.open, []
+
+    def slow(key: bytes, visitor: Any) -> None:
+        opened(key, visitor)
+        if not tokens:
+            tokens.append("")
+            world.clock.now += TAKEOVER_AFTER
+            tokens.append(world.redeem(body).token)
+
+    monkeypatch.setattr(store, "open", slow)
+    assert world.redeem(body).token == tokens[1] == world.redeem(body).token
+
+
+def test_r06_halted_between_check_and_spend(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = body_of(world.ask())
+    world.redeem(body)
+    world.clock.now += 140
+    meets = Sha256.meets_targets
+
+    def halt(*args: Any) -> bool:
+        world.clock.now += 120
+        return meets(*args)
+
+    monkeypatch.setattr(Sha256, "meets_targets", halt)
+    with pytest.raises((Spent, Expired)):
+        world.redeem(body + b" ")
+
+
 # -- a kind with a dear check
 
 

@@ -29,6 +29,8 @@ class Spending:
     state: Literal["won", "pending", "granted", "failed", "other"]
     #: what the winner fixed; the first caller's, whoever asks later
     claims: bytes
+    #: for `won`: which win it is, as `settle` and `unspend` want to know
+    since: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,18 @@ class Store(Protocol):
         """
         ...
 
-    def settle(self, challenge: bytes, state: Settled, claims: bytes) -> None:
-        """End a pending row, with what was granted or why not."""
+    def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
+        """End a pending row, with what was granted or why not.
+
+        :returns: False, and nothing happens, if another call has taken it over since this win.
+        """
         ...
 
-    def unspend(self, challenge: bytes) -> None:
-        """Take a pending row back: nothing was granted, and the challenge is as before."""
+    def unspend(self, challenge: bytes, *, since: float) -> None:
+        """Take a pending row back: nothing was granted, and the challenge is as before.
+
+        Nothing happens if another call has taken the row over since this win.
+        """
         ...
 
     # -- visitors

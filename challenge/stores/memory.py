@@ -80,24 +80,26 @@ class MemoryStore(RecordVerbs):
             if row is None or row.expires <= now:
                 self._make_room(now)
                 self._spent[challenge] = _Row(digest, claims, "pending", now, expires)
-                return Spending("won", claims)
+                return Spending("won", claims, now)
             if row.digest != digest:
                 return Spending("other", b"")
             if row.state == "pending" and row.since <= now - TAKEOVER_AFTER:
                 self._spent[challenge] = replace(row, since=now)
-                return Spending("won", row.claims)
+                return Spending("won", row.claims, now)
             return Spending(row.state, row.claims)  # type: ignore[arg-type]
 
-    def settle(self, challenge: bytes, state: Settled, claims: bytes) -> None:
+    def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         with self._lock:
             row = self._spent.get(challenge)
-            if row is not None and row.state == "pending":
-                self._spent[challenge] = replace(row, state=state, claims=claims)
+            if row is None or row.state != "pending" or row.since != since:
+                return False
+            self._spent[challenge] = replace(row, state=state, claims=claims)
+            return True
 
-    def unspend(self, challenge: bytes) -> None:
+    def unspend(self, challenge: bytes, *, since: float) -> None:
         with self._lock:
             row = self._spent.get(challenge)
-            if row is not None and row.state == "pending":
+            if row is not None and row.state == "pending" and row.since == since:
                 del self._spent[challenge]
 
     def open(self, key: bytes, visitor: Visitor) -> None:
@@ -145,7 +147,9 @@ class MemoryStore(RecordVerbs):
             if made is None or made.granted.units <= keep:
                 return
             surplus = made.granted.units - keep
-            self._levels[key] = _Level(bands.release(self._levels[key].ms, band, surplus))
+            # A band that was full again has been forgotten: nothing is to be put back.
+            if key in self._levels:
+                self._levels[key] = _Level(bands.release(self._levels[key].ms, band, surplus))
             if keep:
                 granted = replace(made.granted, units=keep)
                 self._reservations[key, reservation] = replace(made, granted=granted)

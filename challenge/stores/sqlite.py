@@ -113,24 +113,27 @@ class SQLiteStore(RecordVerbs):
             won = connection.execute(_SPEND, values).fetchone() if room else None
             if won is not None:
                 _sweep(connection, now, SWEEP_ROWS)
-                return Spending("won", won[0])
+                return Spending("won", won[0], now)
             row = connection.execute(_SPENT, (challenge, now)).fetchone()
         if row is None:
             raise StoreUnavailable("the file has its full size", code="store_full")
         state, owner, kept = row
         return Spending(state, kept) if owner == digest else Spending("other", b"")
 
-    def settle(self, challenge: bytes, state: Settled, claims: bytes) -> None:
+    def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         with self._file.transaction() as connection:
             connection.execute(
-                "UPDATE spent SET state = ?, claims = ? WHERE challenge = ? AND state = 'pending'",
-                (state, claims, challenge),
+                "UPDATE spent SET state = ?, claims = ?"
+                " WHERE challenge = ? AND state = 'pending' AND since = ?",
+                (state, claims, challenge, since),
             )
+            return bool(connection.changes())
 
-    def unspend(self, challenge: bytes) -> None:
+    def unspend(self, challenge: bytes, *, since: float) -> None:
         with self._file.transaction() as connection:
             connection.execute(
-                "DELETE FROM spent WHERE challenge = ? AND state = 'pending'", (challenge,)
+                "DELETE FROM spent WHERE challenge = ? AND state = 'pending' AND since = ?",
+                (challenge, since),
             )
 
     def open(self, key: bytes, visitor: Visitor) -> None:
@@ -191,8 +194,10 @@ class SQLiteStore(RecordVerbs):
             made = connection.execute(_RESERVED, (key, reservation, 0)).fetchone()
             if made is None or made[0] <= keep:
                 return
-            [(level,)] = connection.execute(_LEVEL, (key,))
-            _put_level(connection, key, bands.release(level, band, made[0] - keep))
+            row = connection.execute(_LEVEL, (key,)).fetchone()
+            # A band that was full again has been forgotten: nothing is to be put back.
+            if row is not None:
+                _put_level(connection, key, bands.release(row[0], band, made[0] - keep))
             connection.execute(
                 "UPDATE reservations SET units = ? WHERE key = ? AND reservation = ?",
                 (keep, key, reservation),

@@ -99,7 +99,8 @@ class Redeemer:
             raise FAILURES[spending.claims]("as before")
         clearance = read_claims(spending.claims)
         if spending.state == "won":
-            clearance = self._grant(order, clearance, buyer, client, now)
+            # From here on `now` is also which win this is: a slower one settles nothing.
+            clearance = self._grant(order, clearance, buyer, client, spending.since)
         return self.sale(clearance, now)
 
     def _check(self, redemption: Redemption, now: float) -> Order:
@@ -143,9 +144,11 @@ class Redeemer:
         expires = order.challenge.expires + LEEWAY + SPENT_MARGIN
 
         def attempt() -> Spending:
-            return self._books.store.spend(
-                order.id, digest, claims, now=self._clock(), expires=expires
-            )
+            at = self._clock()
+            # A process that was halted since the check: the mark of who came first may be gone.
+            if at >= order.challenge.expires + LEEWAY + WAIT_STEP * WAIT_STEPS + 1:
+                raise Expired("halted between check and spend")
+            return self._books.store.spend(order.id, digest, claims, now=at, expires=expires)
 
         spending = attempt()
         if spending.state != "pending":
@@ -183,11 +186,13 @@ class Redeemer:
     ) -> Clearance:
         store = self._books.store
         if not order.kind.confirm(order.seed, order.challenge.puzzle, order.answers):
-            store.settle(order.id, "failed", b"unsolved")
+            store.settle(order.id, "failed", b"unsolved", since=now)
             raise Unsolved("the dear check failed")
         renews = buyer is not None and buyer.thumbprint != ""
         granted = self._reserve(order, buyer if renews else None, client, now)
-        start = ceil(granted.start_ms / 1000) if granted.start_ms > now * 1000 else 0
+        # Against the pending row's own time, so that who takes over mints the same token.
+        waits = granted.start_ms >= (clearance.issued + 1) * 1000
+        start = ceil(granted.start_ms / 1000) if waits else 0
         if start and not renews:
             clearance = replace(clearance, not_before=start)
         clearance = replace(clearance, budget=granted.units)
@@ -198,10 +203,10 @@ class Redeemer:
         if not renews:
             store.open(key, first_purchase(sale, buyer.charged if buyer else b""))
         elif not store.top_up(key, sale, now=now):
-            self._books.release(client, order.id, now)
-            store.settle(order.id, "failed", b"stale")
+            if store.settle(order.id, "failed", b"stale", since=now):
+                self._books.release(client, order.id, now)
             raise Stale("renewed meanwhile")
-        store.settle(order.id, "granted", write_claims(clearance))
+        store.settle(order.id, "granted", write_claims(clearance), since=now)
         log.info("clearance sold", extra={"budget": granted.units})
         return clearance
 
@@ -213,11 +218,11 @@ class Redeemer:
         if renewed is not None and renewed.last_challenge != order.id and now < renewed.ends:
             units = min(units, self._settings.budget - renewed.left)
         if units < 1:
-            self._books.store.unspend(order.id)
+            self._books.store.unspend(order.id, since=now)
             raise BudgetFull("nothing to add")
         granted = self._books.reserve(client, order.id, Wanted(units, 1, BACKLOG_MS), now)
         if not granted.units:
-            self._books.store.unspend(order.id)
+            self._books.store.unspend(order.id, since=now)
             retry = ceil(granted.retry_ms / 1000)
             raise Queued("the band is empty", code="network_busy", retry_after=retry)
         return granted

@@ -98,7 +98,7 @@ class Waiter:
         waiting = replace(client, scripts=False)
         granted = books.reserve(waiting, ticket_id, Wanted(UNITS, 1, max_wait_ms=0), now)
         if not granted.units:
-            books.store.unspend(ticket_id)
+            books.store.unspend(ticket_id, since=now)
             retry = ceil(granted.retry_ms / 1000)
             raise Queued("the band is empty", code="network_busy", retry_after=retry)
         clearance = replace(clearance, budget=granted.units)
@@ -117,5 +117,5 @@ class Waiter:
             expires=clearance.expires + LEEWAY,
         )
         books.store.open(key, first_purchase(sale))
-        books.store.settle(ticket_id, "granted", write_claims(clearance))
+        books.store.settle(ticket_id, "granted", write_claims(clearance), since=now)
         return clearance

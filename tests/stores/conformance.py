@@ -71,21 +71,21 @@ class StoreConformance:
     @pytest.mark.parametrize("state", ["granted", "failed"])
     def test_how_it_ended_is_told_to_the_same_body(self, store: Store, state: str) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, state, b"final")
+        store.settle(ID, state, b"final", since=NOW)
         again = store.spend(ID, BODY, b"newer", now=NOW + 60, expires=END)
         assert (again.state, again.claims) == (state, b"final")
 
     def test_a_settled_row_is_not_settled_again(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, "failed", b"")
-        store.settle(ID, "granted", b"")
+        store.settle(ID, "failed", b"", since=NOW)
+        store.settle(ID, "granted", b"", since=NOW)
         assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "failed"
 
     @pytest.mark.parametrize("end", [None, "granted", "failed"])
     def test_another_body_is_told_nothing(self, store: Store, end: str | None) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
         if end:
-            store.settle(ID, end, b"")
+            store.settle(ID, end, b"", since=NOW)
         late = NOW + TAKEOVER_AFTER + 1
         other = store.spend(ID, OTHER, b"theirs", now=late, expires=END)
         assert (other.state, other.claims) == ("other", b"")
@@ -99,26 +99,36 @@ class StoreConformance:
         again = store.spend(ID, BODY, b"x", now=NOW + TAKEOVER_AFTER + 0.2, expires=END)
         assert again.state == "pending"
 
+    def test_a_winner_that_was_taken_over_settles_nothing(self, store: Store) -> None:
+        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        late = NOW + TAKEOVER_AFTER + 0.125
+        assert store.spend(ID, BODY, b"x", now=late, expires=END).since == late
+        store.unspend(ID, since=NOW)
+        assert not store.settle(ID, "failed", b"", since=NOW)
+        assert store.spend(ID, OTHER, b"x", now=late, expires=END).state == "other"
+        assert store.settle(ID, "granted", b"final", since=late)
+        assert not store.settle(ID, "failed", b"", since=late)
+
     def test_a_granted_row_is_never_taken_over(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, "granted", b"")
+        store.settle(ID, "granted", b"", since=NOW)
         late = store.spend(ID, BODY, b"x", now=NOW + 2 * TAKEOVER_AFTER, expires=END)
         assert late.state == "granted"
 
     def test_a_row_holds_until_its_end_and_not_longer(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.settle(ID, "granted", b"")
+        store.settle(ID, "granted", b"", since=NOW)
         assert store.spend(ID, OTHER, b"x", now=END - 0.1, expires=END).state == "other"
         fresh = store.spend(ID, OTHER, b"theirs", now=END, expires=END + 100)
         assert (fresh.state, fresh.claims) == ("won", b"theirs")
 
     def test_what_is_taken_back_is_as_before(self, store: Store) -> None:
         store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        store.unspend(ID)
+        store.unspend(ID, since=NOW)
         fresh = store.spend(ID, OTHER, b"theirs", now=NOW, expires=END)
         assert (fresh.state, fresh.claims) == ("won", b"theirs")
-        store.settle(ID, "granted", b"")
-        store.unspend(ID)
+        store.settle(ID, "granted", b"", since=NOW)
+        store.unspend(ID, since=NOW)
         assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "other"
 
     def test_one_of_many_callers_wins(self, make_store: MakeStore) -> None:
@@ -242,6 +252,15 @@ class StoreConformance:
         store.release(KEY, ID, BAND, keep=0)
         store.release(KEY, OTHER, BAND, keep=0)
         assert make_store().reserve(KEY, OTHER, BAND, Wanted(9, 1, 0), now=NOW).units == 7
+
+    def test_what_a_forgotten_band_gets_back_is_nothing(self, store: Store) -> None:
+        brief = Band(10, 3600)
+        assert store.reserve(KEY, ID, brief, Wanted(5, 1, 0), now=NOW).units == 5
+        late = NOW + 100
+        store.read(KEY, now=late)
+        store.spend(BODY[:16], BODY, b"", now=late, expires=END)
+        store.release(KEY, ID, brief, keep=0)
+        assert store.reserve(KEY, OTHER[:16], brief, Wanted(20, 1, 0), now=late).units == 10
 
     def test_a_new_band_starts_from_what_is_carried_over(self, store: Store) -> None:
         ms = int(NOW * 1000)

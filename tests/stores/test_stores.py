@@ -123,7 +123,7 @@ def test_a_full_file_refuses_sales_and_keeps_what_was_sold(tmp_path: Path) -> No
     with pytest.raises(StoreUnavailable):
         for number in range(5_000):
             store.spend(digest(number), BODY, b"c" * 200, now=NOW, expires=END)
-            store.settle(digest(number), "granted", b"c" * 200)
+            store.settle(digest(number), "granted", b"c" * 200, since=NOW)
             sold += 1
     assert 500 < sold < 5_000
     assert store.spend(digest(0), BODY, b"", now=NOW, expires=END).state == "granted"
