@@ -242,7 +242,8 @@ def storm_over(
                     kill_some(storm, pid_file, dice)
         storm.settle()
         storm.exhaust()
-        recovers(server, pid_file, workers)
+        if "READ_THEN_WRITE" not in env:
+            recovers(server, pid_file, workers)
     return storm
 
 
