@@ -2,75 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from ..serving import Server, serve
+from .pages import handles, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PROFILES = 40
-CHROMIUM_FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=os.environ["TALLYGATE_CHROME"], args=CHROMIUM_FLAGS
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve("demo.app:create_app()", tmp_path_factory.mktemp("demo"), workers=2) as server:
         yield server
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    fresh = browser.new_context()
-    yield fresh
-    fresh.close()
-
-
-def watch(page: Page) -> list[str]:
-    """Collect what must not happen: errors, policy violations, requests to other hosts."""
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            message.type == "error"
-            and not re.search("status of (403|404)", message.text)
-            and "favicon" not in message.location.get("url", "")
-            and wrong.append(f"console: {message.text}")
-        ),
-    )
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith(("http://127.0.0.1", "data:"))
-            or wrong.append(f"request: {request.url}")
-        ),
-    )
-    return wrong
-
-
-def handles(server: Server) -> list[str]:
-    _, _, home = server.call("GET", "/")
-    found = [part.split('"')[0] for part in home.decode().split('href="/people/')[1:]]
-    return sorted(set(found))
 
 
 def open_profile(page: Page, server: Server, handle: str) -> int:

@@ -1,0 +1,89 @@
+"""The option `--browsers`, and what the browser tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from .drivers import CHROMIUM_FLAGS, Chromium, Driver, Firefox, WebKit, firefox, mini_browser
+from .pages import Calls, Site, serve_site
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--browsers",
+        choices=["chromium", "all"],
+        default="chromium",
+        help="where the scenarios run; all: also in Firefox and WebKit",
+    )
+
+
+# The scope ends with these tests: while Playwright runs, its thread has an event loop.
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = playwright.chromium.launch(
+        executable_path=os.environ["TALLYGATE_CHROME"], args=CHROMIUM_FLAGS
+    )
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context()
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with serve_site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture
+def calls(site: Site) -> Calls:
+    return Calls(site)
+
+
+# -- the scenarios, in every engine ----------------------------------------------------------
+
+Drive = Callable[..., Driver]
+ENGINES = {"chromium": None, "firefox": firefox, "webkit": mini_browser}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--browsers", "chromium")
+        names = list(ENGINES) if chosen == "all" else ["chromium"]
+        marks = {"chromium": [pytest.mark.browser]}
+        metafunc.parametrize("engine", [pytest.param(n, marks=marks.get(n, [])) for n in names])
+
+
+@pytest.fixture
+def drive(engine: str, request: pytest.FixtureRequest) -> Iterator[Drive]:
+    """A function that starts a fresh profile of the engine's browser."""
+    find = ENGINES[engine]
+    if find is not None and find() is None:
+        pytest.skip(f"no {engine} here: ./run test --browsers all says how to get it")
+    started: list[Driver] = []
+
+    def start(*, scripts: bool = True) -> Driver:
+        if engine == "chromium":
+            started.append(Chromium(request.getfixturevalue("browser"), scripts=scripts))
+        else:
+            started.append({"firefox": Firefox, "webkit": WebKit}[engine](scripts=scripts))
+        return started[-1]
+
+    yield start
+    for driver in started:
+        driver.close()
