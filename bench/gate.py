@@ -28,7 +28,7 @@ SALES = 300
 
 def tally_over(store: Store, budget: int) -> Tally:
     """A tally whose puzzles any answers solve, so that solving is not measured."""
-    settings = Settings(price_ms=0, budget=budget, ramp=(budget,), band_burst=10**6)
+    settings = Settings(price_ms=0, budget=budget, ramp=(budget,), band_burst=10**8)
     return Tally(
         settings,
         keys.make(os.urandom),

@@ -9,7 +9,6 @@ by E2E_CLOCK says by how many seconds the gate's clock is ahead.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import time
@@ -41,8 +40,6 @@ def create_app() -> Flask:
     if "E2E_CLOCK" in os.environ:
         _shift_clock(Path(os.environ["E2E_CLOCK"]))
     app = demo.create_app()
-    logging.getLogger("challenge").setLevel(logging.INFO)
-    logging.getLogger("challenge").addHandler(logging.StreamHandler())
     app.add_url_rule("/e2e/odd", view_func=_odd)
     app.wsgi_app = _Hooks(app.wsgi_app, Path(os.environ["E2E_LOG"]))  # type: ignore[method-assign]
     return app
