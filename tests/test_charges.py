@@ -170,6 +170,13 @@ def test_what_is_fetched_ahead_costs_nothing_and_shows_nothing(
     assert client.get("/people/ada", headers=headers).status_code == 200
 
 
+def test_what_is_fetched_ahead_without_a_clearance_is_no_interstitial(
+    client: FlaskClient,
+) -> None:
+    ahead = client.get("/people/ada", headers={"Sec-Purpose": "prefetch;prerender"})
+    assert (ahead.status_code, ahead.get_json()["code"]) == (503, "prefetch")
+
+
 # -- parts
 
 
@@ -273,6 +280,7 @@ def test_observing_lets_pass_and_tells(make_app: MakeApp) -> None:
     assert (page.status_code, page.text) == (200, "the secret of ada")
     assert heard == [{"code": "clearance_required", "observed": True}]
     assert "Challenge-Remaining" not in page.headers
+    assert page.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_observing_counts(make_app: MakeApp) -> None:

@@ -86,6 +86,23 @@ def key() -> Key:
 # -- growing sales
 
 
+def test_a_sale_over_the_turn_of_a_second_is_for_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = body_of(world.ask())
+    world.clock.now += 0.999
+    spend = world.store.spend
+
+    def slow(*args: Any, **how: Any) -> Any:
+        world.clock.now += 0.5
+        return spend(*args, **how | {"now": world.clock.now})
+
+    monkeypatch.setattr(world.store, "spend", slow)
+    sale = world.redeem(body)
+    assert sale.not_before_ms == 0
+    assert world.opens(sale.token, "ada") == 1
+
+
 def test_sales_grow_for_a_bearer_and_for_a_key(world: World, key: Key) -> None:
     for buy in (world.buy, lambda token=None: key.buy(world, token).token):
         token, sizes, profile = None, [], 0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -43,6 +44,23 @@ def test_a_due_ticket_is_five_units_once(world: World) -> None:
     again = world.tally.collect(ticket, HOME)
     assert again.token == sale.token
     assert again.remaining == 0
+
+
+def test_a_ticket_is_sold_once_though_its_process_was_halted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = world.tally.join_queue(HOME)
+    world.clock.now += WAIT + KEPT - 1
+    world.tally.collect(ticket, HOME)
+    minted = world.tally._mint.clearance
+
+    def halt(*args: Any, **how: Any) -> Any:
+        world.clock.now += 210
+        return minted(*args, **how)
+
+    monkeypatch.setattr(world.tally._mint, "clearance", halt)
+    with pytest.raises(Expired):
+        world.tally.collect(ticket, HOME)
 
 
 def test_a_place_is_kept_for_two_minutes(world: World) -> None:
@@ -149,6 +167,10 @@ def test_the_interstitial_leads_to_the_queue_and_on_to_the_page(browser: FlaskCl
     assert 'href="/people/ada?tab=work&amp;x=%C3%A9"' in onwards.text
     assert browser.get(wanted).text == "the secret of ada"
     assert browser.get(again).headers["Refresh"].startswith("0;"), "who has units goes on"
+    for name in range(40):
+        browser.get(f"/people/{name}")
+    anew = browser.get(url.replace("&amp;", "&"))
+    assert not anew.headers["Refresh"].startswith("0;"), "who has none waits"
 
 
 def test_without_cookies_it_says_so_and_ends(browser: FlaskClient) -> None:

@@ -22,7 +22,7 @@ class Band:
     @property
     def unit_ms(self) -> int:
         """Milliseconds in which one unit comes back."""
-        return HOUR_MS // self.per_hour
+        return max(1, HOUR_MS // self.per_hour)
 
     def times(self, factor: int) -> Band:
         """A band `factor` times as wide."""

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, after_this_request, current_app, g, request
 
 from ..core.models import Admission
-from ..errors import ChallengeError, ConfigError
+from ..errors import Banned, ChallengeError, ConfigError, NotYet
 from ..tally.books import CLASS_UNITS
 from . import signals
 from .answers import refuse_page
@@ -75,6 +75,9 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
             free_only=_is_prefetch(),
         )
     except ChallengeError as error:
+        if _is_prefetch() and error.status < 500 and not isinstance(error, Banned):
+            # Nothing that was fetched ahead is worth a challenge.
+            return _refused(NotYet(error.code), rule)
         return _refused(error, rule)
     setattr(g, _ADMISSION, admission)
     signals.page_admitted.send(
@@ -94,8 +97,11 @@ def _refused(error: ChallengeError, rule: Rule) -> Response | None:
     signals.page_refused.send(app, code=error.code, observed=observed)
     if observed:
         log.info("would refuse %s: %r", error.code, error.detail)
+        # A shared copy would outlive the switch to enforcing.
+        seal(ADMITTED, "Cookie")
         return None
-    return refuse_page(error, units=sum(CLASS_UNITS[rule.sensitivity]), wait=wait_url)
+    units = sum(CLASS_UNITS[rule.sensitivity])
+    return refuse_page(error, units=units, wait=lambda: wait_url(units))
 
 
 def _finish(response: Response, admission: Admission) -> Response:

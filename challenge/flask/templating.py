@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
 
+from ..errors import ConfigError
 from .answers import asset_url
 from .checking import current_admission
 from .client import current_tally
@@ -51,10 +52,17 @@ def challenge_part(endpoint: str, **arguments: Any) -> str:
     :param arguments: the view's.
     """
     admission = current_admission()
-    rule = getattr(current_app.view_functions[endpoint], "challenge_rule", None)
+    if endpoint.startswith("."):
+        endpoint = f"{request.blueprint}{endpoint}" if request.blueprint else endpoint[1:]
+    rule = getattr(current_app.view_functions.get(endpoint), "challenge_rule", None)
     if admission is None or rule is None or rule.charge:
         return url_for(endpoint, **arguments)
     tally = current_tally()
-    where = place(tally.settings, endpoint, arguments, rule.value(arguments))
+    # As the request will have them: url_for drops None, and takes `_external` and the like.
+    named = {k: v for k, v in arguments.items() if v is not None and not k.startswith("_")}
+    try:
+        where = place(tally.settings, endpoint, named, rule.value(named))
+    except (TypeError, ConfigError):
+        return url_for(endpoint, **arguments)
     ticket = tally.sign_part(where, admission.visitor)
     return url_for(endpoint, **arguments | {PARAMETER: ticket})

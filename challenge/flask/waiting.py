@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Response, request, url_for
 
-from ..errors import Queued, TokenRefused, TooEarly
+from ..errors import Banned, Queued, TokenRefused, TooEarly
 from ..tally.waiting import KEPT, WAIT
 from .answers import page
 from .client import client, cookie, current_tally, set_cookie, set_ticket, ticket
@@ -16,10 +16,14 @@ from .client import client, cookie, current_tally, set_cookie, set_ticket, ticke
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2047}", re.ASCII)
 
 
-def wait_url() -> str:
-    """Where the interstitial sends a browser without scripts."""
-    wanted = quote(request.script_root + request.full_path.rstrip("?"), safe="/?&=%~-._")
-    return url_for("challenge.wait", to=wanted)
+def wait_url(units: int) -> str:
+    """Where the interstitial sends a browser without scripts.
+
+    :param units: what the page costs.
+    """
+    query = request.query_string.decode("ascii", "replace")
+    wanted = quote(request.script_root + request.path, safe="/~-._") + (query and f"?{query}")
+    return url_for("challenge.wait", to=wanted, units=units)
 
 
 def wait() -> Response:
@@ -29,9 +33,14 @@ def wait() -> Response:
         return _said("Follow a link to the page you want, then wait here.", 400)
     tally = current_tally()
     who = client(tally.settings)
-    tally.bans.refuse(who.address)
+    try:
+        tally.bans.refuse(who.address)
+    except Banned:
+        return page("challenge/refused.html", 403)
     held = ticket(tally.settings)
-    if cookie(tally.settings) and tally.holding(cookie(tally.settings)):
+    holding = tally.holding(cookie(tally.settings))
+    # Who has too few units would be sent to and fro without end.
+    if holding and holding.remaining >= _units() and not holding.not_before_ms:
         return _onwards(wanted)
     if held is None:
         if "joined" in request.args:
@@ -51,6 +60,11 @@ def wait() -> Response:
     return response
 
 
+def _units() -> int:
+    text = request.args.get("units", "")
+    return int(text) if re.fullmatch("[1-9]", text, re.ASCII) else 1
+
+
 def _onwards(wanted: str) -> Response:
     # A page with a link rather than a redirect, for browsers that refresh when told to.
     response = page("challenge/wait.html", 200, wanted=wanted)
@@ -59,7 +73,7 @@ def _onwards(wanted: str) -> Response:
 
 
 def _queue(wanted: str, seconds: int, fresh: str | None = None, *, full: bool = False) -> Response:
-    again = url_for("challenge.wait", to=wanted, joined=1)
+    again = url_for("challenge.wait", to=wanted, units=_units(), joined=1)
     response = page("challenge/wait.html", 429, seconds=seconds, again=again, full=full)
     response.headers["Retry-After"] = str(seconds)
     response.headers["Refresh"] = f"{seconds}; url={again}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import TypeVar
@@ -79,6 +80,7 @@ class SQLiteStore(RecordVerbs):
         self._path = path
         self._file = SQLiteFile(path, max_bytes=max_bytes)
         self._swept = 0.0
+        self._key_ended = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # SQLite gives its -wal and -shm files the mode of the main file.
@@ -146,7 +148,9 @@ class SQLiteStore(RecordVerbs):
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
         if now - self._swept >= SWEEP_EVERY:
-            self._sweep_all(now)
+            # Whoever reads does not wait for the cleaning.
+            with suppress(StoreUnavailable):
+                self._sweep_all(now)
         with self._file.connection() as connection:
             visitor = _read(connection, key)
         return visitor if visitor is not None and visitor.expires > now else None
@@ -233,6 +237,7 @@ class SQLiteStore(RecordVerbs):
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._file.transaction() as connection:
             connection.execute(_END_DAY_KEYS, (now,))
+            self._key_ended |= connection.changes() > 0
             if not day_is_open(day, now):
                 return None
             connection.execute(
@@ -265,11 +270,12 @@ class SQLiteStore(RecordVerbs):
         with self._file.transaction() as connection:
             _sweep(connection, now, SWEEP_ROWS_FULL)
             connection.execute(_END_DAY_KEYS, (now,))
-            ended = connection.changes()
-        if ended:
+            self._key_ended |= connection.changes() > 0
+        if self._key_ended:
             # The key is to be gone from the log too.
             with self._file.connection() as connection:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._key_ended = False
 
 
 def _sweep(connection: apsw.Connection, now: float, rows: int) -> None:

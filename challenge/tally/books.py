@@ -19,8 +19,8 @@ from ..stores import Store
 DAY = 86_400
 #: a prefix's band, as a multiple of the configured one
 PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
-#: what an account may buy: 60 units at once, 200 a day
-ACCOUNT_BAND = Band(60, 200 // 24)
+#: what an account may buy: 60 units at once, and at most 200 in any day
+ACCOUNT_BAND = Band(60, (200 - 60) // 24)
 #: what an address may buy without scripts: at most 30 units in any hour
 NOSCRIPT_BAND = Band(15, 15)
 #: units of a route's class; a class is charged on top of those below it

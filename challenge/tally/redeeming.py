@@ -44,6 +44,8 @@ log = logging.getLogger("challenge")
 BUYS_CLEARANCE = "clearance"
 #: a redeem that meets another of the same body looks again this often, for at most a second
 WAIT_STEP, WAIT_STEPS = 0.05, 20
+#: seconds that may pass between a challenge's check and its spending
+HALT_SECONDS = 2
 #: seconds that a spent row outlives the last moment at which its challenge could be redeemed
 SPENT_MARGIN = 60
 #: how long a sale may let wait for its units
@@ -125,7 +127,6 @@ class Redeemer:
         """The record that the challenge renews, or copies from.
 
         :raises KeyRequired: if it is another key's.
-        :raises Stale: if it has been renewed since the quote.
         """
         visitor = order.challenge.visitor
         record = self._books.record(visitor, now) if visitor is not None else None
@@ -133,8 +134,6 @@ class Redeemer:
             return record
         if record.thumbprint != order.thumbprint:
             raise KeyRequired("a renewal without the record's key")
-        if record.sales != order.challenge.sales and record.last_challenge != order.id:
-            raise Stale("renewed meanwhile")
         return record
 
     def _spend(self, order: Order, body: bytes, buyer: Visitor | None, now: float) -> Spending:
@@ -146,7 +145,7 @@ class Redeemer:
         def attempt() -> Spending:
             at = self._clock()
             # A process that was halted since the check: the mark of who came first may be gone.
-            if at >= order.challenge.expires + LEEWAY + WAIT_STEP * WAIT_STEPS + 1:
+            if at >= order.challenge.expires + LEEWAY + HALT_SECONDS:
                 raise Expired("halted between check and spend")
             return self._books.store.spend(order.id, digest, claims, now=at, expires=expires)
 
@@ -190,8 +189,9 @@ class Redeemer:
             raise Unsolved("the dear check failed")
         renews = buyer is not None and buyer.thumbprint != ""
         granted = self._reserve(order, buyer if renews else None, client, now)
-        # Against the pending row's own time, so that who takes over mints the same token.
-        waits = granted.start_ms >= (clearance.issued + 1) * 1000
+        # Against the pending row's own time, so that who takes over mints the same token; the
+        # whole seconds of that, and those of selling, are no waiting.
+        waits = granted.start_ms >= (clearance.issued + 2) * 1000
         start = ceil(granted.start_ms / 1000) if waits else 0
         if start and not renews:
             clearance = replace(clearance, not_before=start)
@@ -220,7 +220,9 @@ class Redeemer:
         if units < 1:
             self._books.store.unspend(order.id, since=now)
             raise BudgetFull("nothing to add")
-        granted = self._books.reserve(client, order.id, Wanted(units, 1, BACKLOG_MS), now)
+        # A unit for later has to be of use before the clearance ends.
+        backlog = min(BACKLOG_MS, self._settings.lifetime * 500)
+        granted = self._books.reserve(client, order.id, Wanted(units, 1, backlog), now)
         if not granted.units:
             self._books.store.unspend(order.id, since=now)
             retry = ceil(granted.retry_ms / 1000)

@@ -20,7 +20,7 @@ from ..keys import decode_bytes, encode_bytes
 from ..tokens import LEEWAY, Tokens
 from .books import DAY, Books
 from .minting import Mint, read_claims, write_claims
-from .redeeming import SPENT_MARGIN, Redeemer
+from .redeeming import HALT_SECONDS, SPENT_MARGIN, Redeemer
 
 #: seconds of waiting, and for how long the place is kept after them
 WAIT = 30
@@ -81,14 +81,18 @@ class Waiter:
         digest = hashlib.sha256(token.encode()).digest()
         expires = ticket.expires + LEEWAY + SPENT_MARGIN
         claims = write_claims(self._mint.clearance(now, epoch=ticket.epoch))
-        spending = store.spend(ticket_id, digest, claims, now=now, expires=expires)
+        at = self._clock()
+        # A process that was halted since the check: the mark of a sale may be gone.
+        if at >= ticket.expires + LEEWAY + HALT_SECONDS:
+            raise Expired("halted between check and spend")
+        spending = store.spend(ticket_id, digest, claims, now=at, expires=expires)
         if spending.state == "pending":
             raise InProgress()
         if spending.state not in ("won", "granted"):
             raise Spent(ticket.id)
         clearance = read_claims(spending.claims)
         if spending.state == "won":
-            clearance = self._grant(ticket_id, clearance, client, now)
+            clearance = self._grant(ticket_id, clearance, client, spending.since)
         return self._redeemer.sale(clearance, now)
 
     def _grant(

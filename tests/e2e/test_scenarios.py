@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
 
 FIRST_SALE = 5
 WAIT_S = 30
+#: less than MOST_WAIT_MS of lock.js, since the others do not begin at the same moment
+LOCKED_S = 18
 CHALLENGE = "#challenge"
 LEFT = "fetch('/challenge/v1/clearance').then(a => a.json()).then(c => c.remaining)"
 FORGET_KEY = """new Promise((resolve, reject) => {
@@ -26,11 +28,27 @@ FORGET_KEY = """new Promise((resolve, reject) => {
 })"""
 
 
+def photo_of(url: str) -> str:
+    """What only the page of this profile has."""
+    handle = url.rpartition("/")[2]
+    return f'img[src*="/people/{handle}/photo"]'
+
+
 def visit(driver: Driver, url: str, *, new_tab: bool = False) -> None:
-    """Open a profile and wait until it is there."""
+    """Open a profile and wait until it is there.
+
+    No script is left waiting in the page before: one that goes to the back-forward cache would
+    never answer.
+    """
     driver.open(url, new_tab=new_tab)
-    driver.until(lambda: driver.evaluate("location.href") == url, url)
-    driver.wait_for(PERSONAL)
+    driver.wait_for(photo_of(url))
+    assert driver.has(PERSONAL)
+
+
+def asked_together(calls: Calls) -> int:
+    """How many asked while the first had the lock: it holds others for 20 s, however slow it is."""
+    first = calls.asks[0]["begun"]
+    return sum(call["begun"] - first < LOCKED_S for call in calls.asks)
 
 
 def be_odd(driver: Driver, site: Site, query: str) -> None:
@@ -99,8 +117,7 @@ def test_two_tabs_solve_once(drive: Drive, site: Site, calls: Calls) -> None:
     driver.turn_to(0)
     driver.wait_for(PERSONAL)
     assert loads(calls, site, site.profiles[1])[0] == 403, "both had to ask, or one was too slow"
-    assert len(calls.asks) == len(calls.sales) == 1
-    assert driver.evaluate(LEFT) == FIRST_SALE - 2
+    assert asked_together(calls) == 1
 
 
 def test_a_revisit_is_free(drive: Drive, site: Site, calls: Calls) -> None:
@@ -119,10 +136,13 @@ def test_back_leads_to_pages_only(drive: Drive, site: Site, calls: Calls) -> Non
     driver.wait_for(".register")
     visit(driver, site.profiles[0])
     visit(driver, site.profiles[1])
-    for url, mark in ((site.profiles[0], PERSONAL), (f"{site.url}/", ".register")):
+    for url, mark in (
+        (site.profiles[0], photo_of(site.profiles[0])),
+        (f"{site.url}/", ".register"),
+    ):
         driver.back()
-        driver.until(lambda url=url: driver.evaluate("location.href") == url, url)
         driver.wait_for(mark)
+        assert driver.evaluate("location.href") == url
         assert not driver.has(CHALLENGE)
     assert len(calls.asks) == 1
     assert driver.evaluate(LEFT) == FIRST_SALE - 2
@@ -159,8 +179,8 @@ def test_without_locks_and_workers_it_opens(drive: Drive, site: Site, calls: Cal
     driver.wait_for(PERSONAL)
     driver.turn_to(0)
     driver.wait_for(PERSONAL)
-    # What the lock is for: see test_two_tabs_solve_once.
-    assert len(calls.asks) >= 2
+    # The control of test_two_tabs_solve_once: this is what the lock is for.
+    assert asked_together(calls) == 2
 
 
 def test_without_webassembly_it_opens(drive: Drive, site: Site, calls: Calls) -> None:
