@@ -22,7 +22,7 @@ from challenge.wire import Ask
 from ._report import Figure, microseconds, publish
 
 CLIENT = Client(ip_address("192.0.2.1"))
-ASK = Ask(report="", action="page", resource="/people/ada")
+ASK = Ask(report="", action="page", resource="/people/ada", units=1)
 SALES = 300
 
 

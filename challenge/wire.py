@@ -13,6 +13,8 @@ BODY_MAX = 16 * 1024
 DEPTH_MAX = 8
 INTEGER_MAX = 2**53
 REPORT_MAX = 600
+#: far more than any page costs
+UNITS_MAX = 1000
 #: a challenge or clearance, in characters
 TOKEN_MAX = 2048
 
@@ -32,6 +34,8 @@ class Ask:
     action: str
     #: the path of the page that asks, empty if it does not say
     resource: str
+    #: units that the page costs: fewer would be of no use, so they are waited for
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Redemption:
 def read_ask(body: bytes) -> Ask:
     """:raises Malformed: unless the body is exactly an ask."""
     fields = read_object(body)
-    _only(fields, "report", "action", "resource")
+    _only(fields, "report", "action", "resource", "units")
     report = _text(fields, "report", default="")
     action = _text(fields, "action", default="page")
     resource = _text(fields, "resource", default="/")
@@ -60,7 +64,10 @@ def read_ask(body: bytes) -> Ask:
         raise Malformed("action", code="action_malformed")
     if not _RESOURCE.fullmatch(resource):
         raise Malformed("resource", code="resource_malformed")
-    return Ask(report=report, action=action, resource=resource)
+    units = fields.get("units", 1)
+    if type(units) is not int or not 1 <= units <= UNITS_MAX:
+        raise Malformed("units", code="units_malformed")
+    return Ask(report=report, action=action, resource=resource, units=units)
 
 
 def read_redemption(body: bytes) -> Redemption:

@@ -83,6 +83,8 @@ class Storm:
     #: by challenge: the tokens that it bought, and its bodies with their visitor
     tokens: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     bodies: dict[str, tuple[Visitor, tuple[bytes, bytes]]] = field(default_factory=dict)
+    #: challenges of which it could not be learnt in time what became of them
+    pending: list[str] = field(default_factory=list)
     resets: int = 0
     kills: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -162,7 +164,9 @@ class Storm:
             end = time.monotonic() + 3 * TAKEOVER_AFTER
             for body in bodies:
                 while self._is_open(visitor, challenge, body):
-                    assert time.monotonic() < end, "a challenge stays pending"
+                    if time.monotonic() > end:
+                        self.pending.append(challenge)
+                        return
                     time.sleep(0.5)
 
         with ThreadPoolExecutor(CROWD) as pool:
@@ -266,6 +270,8 @@ def recovers(server: Server, pid_file: Path, workers: int) -> None:
 def over_granted(storm: Storm) -> set[str]:
     """What was given that nobody has paid for."""
     found = set()
+    if storm.pending:
+        found.add("a challenge stays pending")
     if any(len(tokens) > 1 for tokens in storm.tokens.values()):
         found.add("a challenge was granted twice")
     for visitor in storm.visitors:
@@ -315,18 +321,19 @@ def test_r05_workers_that_open_the_file_under_load(rounds: int, tmp_path: Path) 
 
 def test_r05_control_read_then_write_grants_more(tmp_path: Path) -> None:
     found = set()
+    wanted = {
+        "a challenge was granted twice",
+        "more profiles were opened than units bought",
+        "records hold what no challenge was granted for, or less",
+    }
     for seed in range(5):
         folder = tmp_path / str(seed)
         folder.mkdir()
         storm = storm_over(folder, rounds=5, seed=seed, READ_THEN_WRITE="1")
         found |= over_granted(storm) | unsound(storm, folder / "challenge.db")
-        if len(found) >= 3:
+        if wanted <= found:
             break
-    assert found == {
-        "a challenge was granted twice",
-        "more profiles were opened than units bought",
-        "records hold what no challenge was granted for, or less",
-    }
+    assert wanted <= found
 
 
 # -- step by step

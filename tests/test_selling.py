@@ -279,31 +279,45 @@ def test_a_winner_that_died_after_the_top_up_gives_the_same_token(
     assert world.redeem(body).token == sale.token
 
 
-def test_a_slow_winner_that_was_taken_over_takes_nothing_back(
-    world: World, key: Key, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It found the band empty, slept, and wakes while another worker has sold."""
-    buy_out(world, HOME)
-    body = body_of(world.ask())
-    real, woken = world.tally._books.reserve, []
+def refuse_slowly(world: World, monkeypatch: pytest.MonkeyPatch, body: bytes) -> Sale:
+    """A winner finds its address's band empty, sleeps, and wakes when another worker has sold."""
+    real, taken = world.store.reserve, list[Sale]()
 
-    def slow(client: Client, *rest: Any) -> Granted:
-        if woken:
-            return real(client, *rest)
-        woken.append(True)
-        world.clock.now += TAKEOVER_AFTER
-        monkeypatch.setattr(world.tally._books, "reserve", lambda *_: Granted(5, 0))
-        taken.append(world.redeem(body))
-        return Granted(0, 0, retry_ms=1000)
+    def slow(key: bytes, *rest: Any, **how: Any) -> Granted:
+        # The wider network's band comes first.
+        if key == address_key and not taken:
+            world.clock.now += TAKEOVER_AFTER
+            monkeypatch.setattr(world.store, "reserve", real)
+            taken.append(world.redeem(body))
+            return Granted(0, 0, retry_ms=1000)
+        return real(key, *rest, **how)
 
-    taken: list[Sale] = []
-    monkeypatch.setattr(world.tally._books, "reserve", slow)
+    *_, (address_key, _, _) = world.tally._books._bands(HOME, world.clock.now)
+    monkeypatch.setattr(world.store, "reserve", slow)
     with pytest.raises(Queued):
         world.redeem(body)
-    assert taken[0].remaining == 5
+    return taken[0]
+
+
+def test_a_slow_winner_that_was_taken_over_takes_nothing_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = body_of(world.ask())
+    sale = refuse_slowly(world, monkeypatch, body)
+    assert sale.remaining == 5
     with pytest.raises(Spent):
         world.redeem(body + b" ")
-    assert world.redeem(body).token == taken[0].token
+    assert world.redeem(body).token == sale.token
+    assert all(level(world, HOME)), "both bands are charged for what was sold"
+
+
+def test_control_a_reservation_of_nobody_in_particular_is_put_back_under_the_seller(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.tally._books, "_random", lambda count: b"n" * count)
+    refuse_slowly(world, monkeypatch, body_of(world.ask()))
+    wide, narrow = level(world, HOME)
+    assert wide < world.clock.now * 1000 < narrow
 
 
 # -- bands
@@ -527,6 +541,31 @@ def test_a_sensitive_page_costs_four(world: World) -> None:
         world.admit(token, "bob", sensitivity="high")
     assert refusal.value.code == "budget_spent"
     assert world.admit(token, "bob").remaining == 0
+
+
+def test_a_bearer_waits_for_all_the_units_of_a_sensitive_page(world: World) -> None:
+    buy_out(world, HOME)
+    sale = world.redeem(body_of(world.ask(units=4)))
+    assert sale.budget == 4
+    world.clock.now += sale.not_before_ms / 1000
+    assert world.admit(sale.token, "ada", sensitivity="high").remaining == 0
+
+
+def test_control_who_says_nothing_gets_what_is_there(world: World) -> None:
+    buy_out(world, HOME)
+    assert world.redeem(body_of(world.ask())).budget == 1
+
+
+def test_a_renewal_waits_for_the_missing_units_only(world: World, key: Key) -> None:
+    first = key.buy(world)
+    world.opens(first.token, 1, 2)
+    buy_out(world, HOME)
+    sale = world.redeem(key.body(world.ask(first.token, units=4)))
+    assert (sale.budget, sale.remaining) == (1, 4)
+
+
+def test_asking_for_many_units_buys_no_more_of_them(world: World) -> None:
+    assert world.redeem(body_of(world.ask(units=1000))).budget == 5
 
 
 def test_profiles_are_texts_of_their_own(world: World) -> None:

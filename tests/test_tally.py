@@ -68,8 +68,8 @@ class World:
             random=dice.randbytes,
         )
 
-    def ask(self, clearance: str | None = None) -> Offer:
-        return self.tally.quote(Ask("", "page", "/"), clearance)
+    def ask(self, clearance: str | None = None, *, units: int = 1) -> Offer:
+        return self.tally.quote(Ask("", "page", "/", units), clearance)
 
     def redeem(self, body: bytes, client: Client = HOME) -> Sale:
         return self.tally.redeem(body, client)
@@ -103,7 +103,7 @@ def body_of(offer: Offer, **changes: object) -> bytes:
 def configure(world: World, **changes: Any) -> None:
     """Change settings of a running world."""
     settings = replace(world.tally.settings, **changes)
-    for part in (world.tally, world.tally._redeemer, world.tally._books):
+    for part in (world.tally, world.tally._books):
         part.settings = part._settings = settings  # type: ignore[union-attr]
 
 
@@ -297,7 +297,7 @@ def test_one_call_waits_for_the_winner_and_others_are_sent_away() -> None:
         store.go_on.set()
         winner.join(30)
 
-    world.tally._redeemer._sleep = nap
+    world.tally._seller._sleep = nap
     sale = world.redeem(body)
     assert refused == ["at once"]
     assert sale.remaining == 20

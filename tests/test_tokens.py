@@ -33,6 +33,7 @@ CHALLENGE = Challenge(
     buys="clearance",
     puzzle=Puzzle("sha256", 16, 2**40),
     budget=20,
+    least=1,
     report="",
     visitor=None,
     sales=0,
@@ -344,6 +345,6 @@ def test_nothing_personal_is_in_a_token() -> None:
     for token in (OURS.sign_challenge(known), GOOD):
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims.keys() <= {
-            *("iss", "aud", "sub", "first", "jti", "budget", "iat", "nbf", "exp"),
+            *("iss", "aud", "sub", "first", "jti", "budget", "least", "iat", "nbf", "exp"),
             *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch"),
         }

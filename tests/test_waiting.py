@@ -63,6 +63,27 @@ def test_a_ticket_is_sold_once_though_its_process_was_halted(
         world.tally.collect(ticket, HOME)
 
 
+def test_a_ticket_for_a_sensitive_page_is_sold_when_all_its_units_are_there(world: World) -> None:
+    def joined(units: int) -> str:
+        ticket = world.tally.join_queue(HOME, units)
+        world.clock.now += WAIT
+        return ticket
+
+    while True:
+        try:
+            world.tally.collect(joined(1), HOME)
+        except Queued:
+            break
+    # The address's band without scripts: fifteen units, and one more each four minutes.
+    world.clock.now += 240 - WAIT
+    ticket = joined(4)
+    with pytest.raises(Queued):
+        world.tally.collect(ticket, HOME)
+    assert world.tally.collect(joined(1), HOME).budget == 1
+    world.clock.now += 960 - WAIT
+    assert world.tally.collect(joined(4), HOME).budget >= 4
+
+
 def test_a_place_is_kept_for_two_minutes(world: World) -> None:
     ticket = world.tally.join_queue(HOME)
     world.clock.now += WAIT + KEPT + LEEWAY
@@ -146,7 +167,7 @@ def browser(make_app: Callable[..., Flask]) -> FlaskClient:
 def test_the_interstitial_leads_to_the_queue_and_on_to_the_page(browser: FlaskClient) -> None:
     clock = [1_800_000_000.0]
     tally = browser.application.extensions[EXTENSION]
-    for part in (tally, tally._waiter, tally._admitter, tally._redeemer):
+    for part in (tally, tally._waiter, tally._admitter, tally._seller):
         part._clock = lambda: clock[0]
     first = browser.get("/people/ada?tab=work&x=%C3%A9")
     [url] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', first.text)

@@ -72,6 +72,7 @@ def test_what_is_read(body: bytes) -> None:
 def test_an_ask() -> None:
     ask = read_ask(b'{"report": "1 2 3", "action": "page", "resource": "/people/ada"}')
     assert (ask.report, ask.action, ask.resource) == ("1 2 3", "page", "/people/ada")
+    assert (ask.units, read_ask(b'{"units": 4}').units) == (1, 4)
     empty = read_ask(b"{}")
     assert (empty.report, empty.action, empty.resource) == ("", "page", "/")
 
@@ -90,6 +91,10 @@ def test_an_ask() -> None:
         ({"action": "page\n"}, "action_malformed"),
         ({"resource": "https://example.org/"}, "resource_malformed"),
         ({"resource": "/é"}, "resource_malformed"),
+        ({"units": 0}, "units_malformed"),
+        ({"units": 1001}, "units_malformed"),
+        ({"units": True}, "units_malformed"),
+        ({"units": "4"}, "units_malformed"),
         ({"resource": "/" * 2049}, "resource_malformed"),
     ],
     ids=str,

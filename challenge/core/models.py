@@ -55,8 +55,9 @@ class Challenge:
     #: what it buys; each is redeemed at its own call only
     buys: str
     puzzle: Puzzle
-    #: units
+    #: units, and how few of them would be of use
     budget: int
+    least: int
     #: SHA-256 of the report as sent, base64url; empty without one
     report: str
     #: the visitor that is reading on (`sub` and `first` of a clearance), if any
@@ -102,6 +103,8 @@ class Ticket:
     #: keyed hash of the network it was given to, base64url, and the day of the key
     network: str
     day: int
+    #: how few units would be of use
+    least: int
     #: the store's epoch
     epoch: str
     issued: int

@@ -12,7 +12,7 @@ from ..core.networks import client_address
 from ..core.proxies import ForgottenProxies
 from ..errors import ConfigError
 from ..tally import Tally
-from ..tally.redeeming import RENEWABLE
+from ..tally.selling import RENEWABLE
 from ..tokens import LEEWAY
 
 EXTENSION = "challenge"

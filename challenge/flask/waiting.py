@@ -45,7 +45,7 @@ def wait() -> Response:
     if held is None:
         if "joined" in request.args:
             return _said("Waiting needs one cookie. It holds no personal data. Allow it, please.")
-        return _queue(wanted, WAIT, tally.join_queue(who))
+        return _queue(wanted, WAIT, tally.join_queue(who, _units()))
     try:
         sale = tally.collect(held, who)
     except TooEarly as early:
@@ -53,7 +53,7 @@ def wait() -> Response:
     except Queued as busy:
         return _queue(wanted, busy.retry_after, full=True)
     except TokenRefused:
-        return _queue(wanted, WAIT, tally.join_queue(who))
+        return _queue(wanted, WAIT, tally.join_queue(who, _units()))
     response = _onwards(wanted)
     set_cookie(response, tally.settings, sale)
     set_ticket(response, tally.settings, "", 0)

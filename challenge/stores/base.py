@@ -133,6 +133,7 @@ class Store(Protocol):
         band: Band,
         wanted: Wanted,
         *,
+        holder: bytes,
         now: float,
         carry_ms: int = 0,
     ) -> Granted:
@@ -140,12 +141,19 @@ class Store(Protocol):
 
         :param key: keyed hash of the network or account.
         :param reservation: its id; the second time it gives what it gave.
+        :param holder: which attempt this is; see `release`.
         :param carry_ms: level that a band not seen before starts from.
         """
         ...
 
-    def release(self, key: bytes, reservation: bytes, band: Band, *, keep: int) -> None:
-        """Put back what a reservation holds over `keep` units."""
+    def release(
+        self, key: bytes, reservation: bytes, band: Band, *, holder: bytes, keep: int
+    ) -> None:
+        """Put back what a reservation holds over `keep` units.
+
+        Nothing happens if another holder has been given the reservation too: it may have sold
+        what this one would put back.
+        """
         ...
 
     def level(self, key: bytes) -> int:

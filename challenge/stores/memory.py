@@ -39,6 +39,8 @@ class _Row:
 @dataclass(frozen=True, slots=True)
 class _Reservation:
     granted: Granted
+    #: None once there were two
+    holder: bytes | None
     expires: float
 
 
@@ -125,26 +127,31 @@ class MemoryStore(RecordVerbs):
         band: Band,
         wanted: Wanted,
         *,
+        holder: bytes,
         now: float,
         carry_ms: int = 0,
     ) -> Granted:
         with self._lock:
             made = self._reservations.get((key, reservation))
             if made is not None and made.expires > now:
+                if made.holder != holder:
+                    self._reservations[key, reservation] = replace(made, holder=None)
                 return made.granted
             self._make_room(now)
             level = self._levels.get(key, _Level(carry_ms))
             ms, granted = bands.reserve(level.ms, band, wanted, int(now * 1000))
             if granted.units:
                 self._levels[key] = _Level(ms)
-                kept = _Reservation(granted, now + RESERVATION_SECONDS)
+                kept = _Reservation(granted, holder, now + RESERVATION_SECONDS)
                 self._reservations[key, reservation] = kept
             return granted
 
-    def release(self, key: bytes, reservation: bytes, band: Band, *, keep: int) -> None:
+    def release(
+        self, key: bytes, reservation: bytes, band: Band, *, holder: bytes, keep: int
+    ) -> None:
         with self._lock:
             made = self._reservations.get((key, reservation))
-            if made is None or made.granted.units <= keep:
+            if made is None or made.holder != holder or made.granted.units <= keep:
                 return
             surplus = made.granted.units - keep
             # A band that was full again has been forgotten: nothing is to be put back.

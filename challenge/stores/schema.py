@@ -8,7 +8,7 @@ import apsw
 
 from ..errors import ConfigError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: SQLite's `application_id` of our files: "tgte"
 APPLICATION_ID = 0x74677465
 
@@ -27,7 +27,7 @@ CREATE TABLE bands (
 ) WITHOUT ROWID;
 CREATE INDEX bands_expires ON bands (expires);
 CREATE TABLE reservations (
-    key BLOB NOT NULL, reservation BLOB NOT NULL, units INTEGER NOT NULL,
+    key BLOB NOT NULL, reservation BLOB NOT NULL, holder BLOB, units INTEGER NOT NULL,
     start_ms INTEGER NOT NULL, expires INTEGER NOT NULL, PRIMARY KEY (key, reservation)
 ) WITHOUT ROWID;
 CREATE INDEX reservations_expires ON reservations (expires);

@@ -59,9 +59,13 @@ RETURNING claims
 
 
 _SPENT = "SELECT state, digest, claims FROM spent WHERE challenge = ? AND expires > ?"
+# The holder becomes null once there were two.
 _RESERVED = """
-SELECT units, start_ms FROM reservations WHERE key = ? AND reservation = ? AND expires > ?
+UPDATE reservations SET holder = iif(holder = :holder, holder, NULL)
+WHERE key = :key AND reservation = :reservation AND expires > :now
+RETURNING units, start_ms
 """
+_HELD = "SELECT units FROM reservations WHERE key = ? AND reservation = ? AND holder = ?"
 _END_DAY_KEYS = "DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?"
 _LEVEL = "SELECT level_ms FROM bands WHERE key = ?"
 
@@ -173,11 +177,15 @@ class SQLiteStore(RecordVerbs):
         band: Band,
         wanted: Wanted,
         *,
+        holder: bytes,
         now: float,
         carry_ms: int = 0,
     ) -> Granted:
         with self._file.transaction() as connection:
-            made = connection.execute(_RESERVED, (key, reservation, now)).fetchone()
+            made = connection.execute(
+                _RESERVED,
+                {"key": key, "reservation": reservation, "holder": holder, "now": now},
+            ).fetchone()
             if made is not None:
                 return Granted(*made)
             row = connection.execute(_LEVEL, (key,)).fetchone()
@@ -186,16 +194,18 @@ class SQLiteStore(RecordVerbs):
             if granted.units:
                 _put_level(connection, key, level)
                 connection.execute(
-                    "INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?)",
-                    (key, reservation, granted.units, granted.start_ms,
+                    "INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?, ?)",
+                    (key, reservation, holder, granted.units, granted.start_ms,
                      int(now) + RESERVATION_SECONDS),
                 )  # fmt: skip
                 _sweep(connection, now, SWEEP_ROWS)
         return granted
 
-    def release(self, key: bytes, reservation: bytes, band: Band, *, keep: int) -> None:
+    def release(
+        self, key: bytes, reservation: bytes, band: Band, *, holder: bytes, keep: int
+    ) -> None:
         with self._file.transaction() as connection:
-            made = connection.execute(_RESERVED, (key, reservation, 0)).fetchone()
+            made = connection.execute(_HELD, (key, reservation, holder)).fetchone()
             if made is None or made[0] <= keep:
                 return
             row = connection.execute(_LEVEL, (key,)).fetchone()

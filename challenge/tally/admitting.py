@@ -157,7 +157,7 @@ class Admitter:
         reservation = hashlib.sha256(canonical("challenge/v1/move", *parts)).digest()[:16]
         network = Client(client.address, multiplier=client.multiplier)
         wanted = Wanted(charged.lacks, charged.lacks_now, max_wait_ms=0)
-        granted = self._books.reserve(network, reservation, wanted, now)
+        granted = self._books.reserve(network, reservation, wanted, now).granted
         if not granted.units:
             retry = ceil(granted.retry_ms / 1000)
             raise Queued("the band is empty", code="network_busy", retry_after=retry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ..config import Settings
@@ -17,6 +17,7 @@ from ..errors import StoreUnavailable
 from ..stores import Store
 
 DAY = 86_400
+HOLDER_BYTES = 8
 #: a prefix's band, as a multiple of the configured one
 PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
 #: what an account may buy: 60 units at once, and at most 200 in any day
@@ -25,6 +26,19 @@ ACCOUNT_BAND = Band(60, (200 - 60) // 24)
 NOSCRIPT_BAND = Band(15, 15)
 #: units of a route's class; a class is charged on top of those below it
 CLASS_UNITS = {"normal": (1,), "high": (1, 3)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What the bands gave, and who can put it back."""
+
+    granted: Granted
+    #: of the reservation
+    id: bytes
+    #: this attempt at it, drawn at random
+    holder: bytes
+    #: keys and sizes of the bands that it was taken from
+    held: tuple[tuple[bytes, Band], ...]
 
 
 class Books:
@@ -83,35 +97,36 @@ class Books:
 
     # -- bands
 
-    def reserve(self, client: Client, reservation: bytes, wanted: Wanted, now: float) -> Granted:
+    def reserve(self, client: Client, reservation: bytes, wanted: Wanted, now: float) -> Reserved:
         """Take units out of every band that a client counts for, the widest network first.
 
         All give the same number of units, or none gives any.
 
         :param reservation: its id; the second time gives what the first gave.
         """
+        holder = self._random(HOLDER_BYTES)
         held: list[tuple[bytes, Band]] = []
         units, start = wanted.most, 0
         for key, band, carry in self._bands(client, now):
             granted = self.store.reserve(
-                key, reservation, band, replace(wanted, most=units), now=now, carry_ms=carry
+                *(key, reservation, band, replace(wanted, most=units)),
+                holder=holder,
+                now=now,
+                carry_ms=carry,
             )
             if not granted.units:
-                self._put_back(held, reservation, keep=0)
-                return granted
+                self.put_back(Reserved(granted, reservation, holder, tuple(held)))
+                return Reserved(granted, reservation, holder, ())
             held.append((key, band))
             units, start = min(units, granted.units), max(start, granted.start_ms)
-        self._put_back(held, reservation, keep=units)
-        return Granted(units, start)
+        reserved = Reserved(Granted(units, start), reservation, holder, tuple(held))
+        self.put_back(reserved, keep=units)
+        return reserved
 
-    def release(self, client: Client, reservation: bytes, now: float) -> None:
-        """Put back what was reserved and not sold."""
-        held = [(key, band) for key, band, _ in self._bands(client, now)]
-        self._put_back(held, reservation, keep=0)
-
-    def _put_back(self, held: list[tuple[bytes, Band]], reservation: bytes, *, keep: int) -> None:
-        for key, band in held:
-            self.store.release(key, reservation, band, keep=keep)
+    def put_back(self, reserved: Reserved, *, keep: int = 0) -> None:
+        """Put back what was reserved and not sold, but for `keep` units."""
+        for key, band in reserved.held:
+            self.store.release(key, reserved.id, band, holder=reserved.holder, keep=keep)
 
     def _bands(self, client: Client, now: float) -> Iterator[tuple[bytes, Band, int]]:
         """Each band's key today, its size, and the level it had yesterday if it is new today."""

@@ -20,7 +20,8 @@ from .admitting import Admitter
 from .bans import BanList
 from .books import Books
 from .minting import Mint
-from .redeeming import BUYS_CLEARANCE, RENEWABLE, Redeemer
+from .redeeming import BUYS_CLEARANCE, Redeemer
+from .selling import RENEWABLE, Seller
 from .waiting import Waiter
 
 #: how long an answer of healthz stands: asking costs the store a write lock
@@ -55,14 +56,15 @@ class Tally:
         self._books = Books(settings, keys.profile_secret, store, random)
         self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
         self._mint = Mint(settings, keys, random)
-        self._redeemer = Redeemer(
-            settings, self._mint, self._tokens, self._books, clock=clock, sleep=sleep
+        self._seller = Seller(
+            settings.budget, self._mint, self._tokens, self._books, clock=clock, sleep=sleep
         )
+        self._redeemer = Redeemer(settings, self._tokens, self._seller, clock=clock)
         self._waiter = Waiter(
             self._mint,
             self._tokens,
             self._books,
-            self._redeemer,
+            self._seller,
             site=settings.site_key,
             clock=clock,
         )
@@ -104,6 +106,7 @@ class Tally:
             buys=BUYS_CLEARANCE,
             puzzle=puzzle,
             budget=quote.budget,
+            least=min(ask.units, quote.budget),
             report=_digest_text(ask.report) if ask.report else "",
             visitor=visitor,
             sales=sales,
@@ -131,12 +134,14 @@ class Tally:
         """
         return self._redeemer.redeem(body, client)
 
-    def join_queue(self, client: Client) -> str:
+    def join_queue(self, client: Client, units: int = 1) -> str:
         """A ticket for whoever has no scripts: due in 30 s, for its network only.
 
         Nothing is stored.
+
+        :param units: what the page costs; fewer are not sold for the ticket.
         """
-        return self._waiter.join(client)
+        return self._waiter.join(client, units)
 
     def collect(self, ticket: str, client: Client) -> Sale:
         """Sell five units for a due ticket, once; the same ticket gets the same token.

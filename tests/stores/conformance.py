@@ -23,7 +23,7 @@ NOW = 1_800_000_000.0
 END = int(NOW) + 200
 ID, BODY, OTHER = b"i" * 16, b"b" * 32, b"o" * 32
 KEY, JTI = b"k" * 16, "j" * 22
-HOME = b"homehome"
+HOME, HOLDER = b"homehome", b"holder.."
 BAND = Band(burst=10, per_hour=60)
 MakeStore = Callable[[], Store]
 
@@ -226,49 +226,81 @@ class StoreConformance:
 
     def test_a_reservation_is_made_once(self, make_store: MakeStore) -> None:
         wanted = Wanted(4, 1, 0)
-        first = make_store().reserve(KEY, ID, BAND, wanted, now=NOW)
+        first = make_store().reserve(KEY, ID, BAND, wanted, holder=HOLDER, now=NOW)
         assert first == Granted(4, int(NOW * 1000))
-        assert make_store().reserve(KEY, ID, BAND, wanted, now=NOW + 5) == first
-        other = make_store().reserve(KEY, BODY, BAND, Wanted(99, 1, 0), now=NOW)
+        assert make_store().reserve(KEY, ID, BAND, wanted, holder=HOLDER, now=NOW + 5) == first
+        other = make_store().reserve(KEY, BODY, BAND, Wanted(99, 1, 0), holder=HOLDER, now=NOW)
         assert other.units == 6
-        empty = make_store().reserve(KEY, OTHER, BAND, wanted, now=NOW)
+        empty = make_store().reserve(KEY, OTHER, BAND, wanted, holder=HOLDER, now=NOW)
         assert (empty.units, empty.retry_ms) == (0, 60_000)
         late = NOW + RESERVATION_SECONDS
-        assert make_store().reserve(KEY, ID, BAND, wanted, now=late).start_ms == int(late * 1000)
+        assert make_store().reserve(KEY, ID, BAND, wanted, holder=HOLDER, now=late).start_ms == int(
+            late * 1000
+        )
 
     def test_a_refused_reservation_may_come_again(self, store: Store) -> None:
-        store.reserve(KEY, BODY, BAND, Wanted(10, 1, 0), now=NOW)
-        assert store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), now=NOW).units == 0
-        assert store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), now=NOW + 120).units == 2
+        store.reserve(KEY, BODY, BAND, Wanted(10, 1, 0), holder=HOLDER, now=NOW)
+        assert store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), holder=HOLDER, now=NOW).units == 0
+        assert (
+            store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), holder=HOLDER, now=NOW + 120).units == 2
+        )
 
     def test_what_is_released_can_be_reserved(self, make_store: MakeStore) -> None:
         store = make_store()
-        store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), now=NOW)
-        store.release(KEY, ID, BAND, keep=7)
-        assert store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), now=NOW).units == 7
-        store.release(KEY, ID, BAND, keep=8)
-        assert make_store().reserve(KEY, BODY, BAND, Wanted(9, 1, 0), now=NOW).units == 3
-        store.release(KEY, ID, BAND, keep=0)
-        store.release(KEY, ID, BAND, keep=0)
-        store.release(KEY, OTHER, BAND, keep=0)
-        assert make_store().reserve(KEY, OTHER, BAND, Wanted(9, 1, 0), now=NOW).units == 7
+        store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), holder=HOLDER, now=NOW)
+        store.release(KEY, ID, BAND, holder=HOLDER, keep=7)
+        assert store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), holder=HOLDER, now=NOW).units == 7
+        store.release(KEY, ID, BAND, holder=HOLDER, keep=8)
+        assert (
+            make_store().reserve(KEY, BODY, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW).units
+            == 3
+        )
+        store.release(KEY, ID, BAND, holder=HOLDER, keep=0)
+        store.release(KEY, ID, BAND, holder=HOLDER, keep=0)
+        store.release(KEY, OTHER, BAND, holder=HOLDER, keep=0)
+        assert (
+            make_store().reserve(KEY, OTHER, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW).units
+            == 7
+        )
+
+    def test_what_two_were_given_neither_puts_back(self, make_store: MakeStore) -> None:
+        store, wanted = make_store(), Wanted(6, 1, 0)
+        for holder in (HOLDER, b"another."):
+            granted = make_store().reserve(KEY, ID, BAND, wanted, holder=holder, now=NOW)
+            assert granted.units == 6
+        for holder in (HOLDER, b"another.", b""):
+            store.release(KEY, ID, BAND, holder=holder, keep=0)
+        free = Wanted(9, 1, 0)
+        assert store.reserve(KEY, BODY, BAND, free, holder=HOLDER, now=NOW).units == 4
+
+    def test_control_what_one_was_given_twice_it_puts_back(self, store: Store) -> None:
+        for _ in range(2):
+            store.reserve(KEY, ID, BAND, Wanted(6, 1, 0), holder=HOLDER, now=NOW)
+        store.release(KEY, ID, BAND, holder=HOLDER, keep=0)
+        free = Wanted(9, 1, 0)
+        assert store.reserve(KEY, BODY, BAND, free, holder=HOLDER, now=NOW).units == 9
 
     def test_what_a_forgotten_band_gets_back_is_nothing(self, store: Store) -> None:
         brief = Band(10, 3600)
-        assert store.reserve(KEY, ID, brief, Wanted(5, 1, 0), now=NOW).units == 5
+        assert store.reserve(KEY, ID, brief, Wanted(5, 1, 0), holder=HOLDER, now=NOW).units == 5
         late = NOW + 100
         store.read(KEY, now=late)
         store.spend(BODY[:16], BODY, b"", now=late, expires=END)
-        store.release(KEY, ID, brief, keep=0)
-        assert store.reserve(KEY, OTHER[:16], brief, Wanted(20, 1, 0), now=late).units == 10
+        store.release(KEY, ID, brief, holder=HOLDER, keep=0)
+        assert (
+            store.reserve(KEY, OTHER[:16], brief, Wanted(20, 1, 0), holder=HOLDER, now=late).units
+            == 10
+        )
 
     def test_a_new_band_starts_from_what_is_carried_over(self, store: Store) -> None:
         ms = int(NOW * 1000)
         assert store.level(KEY) == 0
-        carried = store.reserve(KEY, ID, BAND, Wanted(9, 1, 0), now=NOW, carry_ms=ms + 480_000)
+        carried = store.reserve(
+            KEY, ID, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW, carry_ms=ms + 480_000
+        )
         assert carried.units == 2
         assert store.level(KEY) == ms + 600_000
-        again = store.reserve(KEY, BODY, BAND, Wanted(9, 1, 0), now=NOW, carry_ms=0)
+        again = store.reserve(KEY, BODY, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW, carry_ms=0)
         assert again.units == 0, "only a new band is carried over to"
 
     def test_a_band_is_exact_for_many_callers(self, make_store: MakeStore) -> None:
@@ -277,7 +309,9 @@ class StoreConformance:
             units = self.together(
                 make_store,
                 lambda store, at, k=key: str(
-                    store.reserve(k, digest(at), BAND, Wanted(1, 1, 0), now=NOW).units
+                    store.reserve(
+                        k, digest(at), BAND, Wanted(1, 1, 0), holder=HOLDER, now=NOW
+                    ).units
                 ),
             )
             assert units == {"1": 10, "0": 6}

@@ -110,7 +110,7 @@ export async function openPage(page, face, texts, around) {
  */
 async function obtain(page, face, around, signal) {
   const { reloads, http } = around;
-  const { prefix, site, resource } = page;
+  const { prefix, site, resource, units } = page;
   // The cookie is a __Host- cookie: over plain http no browser keeps it, and work would be in vain.
   if (!around.secure) throw new ChallengeError("insecure");
   if (!around.cookies) throw new ChallengeError("cookies");
@@ -124,7 +124,7 @@ async function obtain(page, face, around, signal) {
     face.working();
   };
   return obtainClearance({
-    ...{ prefix, resource, wait, around: http },
+    ...{ prefix, resource, units, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, reloads),
     alone: (work) => around.alone(site, work, signal),
     prove: (challenge) => around.prove(site, challenge),

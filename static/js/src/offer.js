@@ -9,6 +9,7 @@ import { post } from "./http.js";
  * @typedef {object} Maker
  * @property {string} prefix of the API, such as `/challenge`
  * @property {string} [resource] the path that the visitor wants
+ * @property {number} [units] that it costs: fewer are not bought
  * @property {(challenge: string, puzzle: import("./solver/kinds.js").Puzzle) => Promise<number[]>}
  *   solve
  * @property {(challenge: string) => Promise<import("./browser_key.js").Proof | undefined>} [prove]
@@ -30,9 +31,9 @@ import { post } from "./http.js";
  * @param {import("./http.js").Surroundings} around
  * @returns {Promise<Offer>}
  */
-export async function makeOffer({ prefix, resource, solve, prove }, asNew, around) {
+export async function makeOffer({ prefix, resource, units, solve, prove }, asNew, around) {
   const askedAt = around.now();
-  const question = JSON.stringify({ resource });
+  const question = JSON.stringify({ resource, units });
   const as = asNew ? "omit" : "same-origin";
   const quote = await post(`${prefix}/v1/challenges`, question, around, { credentials: as });
   const { challenge, puzzle } = quote;

@@ -137,6 +137,12 @@ test("does not wait when solving took longer than wait_ms", async () => {
   assert.deepEqual(run.slept, []);
 });
 
+test("what the page costs goes with the question", async () => {
+  const run = play([quote(), GRANT], { units: 4 });
+  await run.promise;
+  assert.deepEqual(JSON.parse(run.calls[0].init.body), { resource: "/people/ada", units: 4 });
+});
+
 test("sends the same bytes again after a drop, in_progress and 503", async () => {
   const run = play([
     quote(),

@@ -15,7 +15,7 @@ const TEXTS = {
 /** Shows one interstitial to fakes; `answers` maps "METHOD path" to what the server says, in order. */
 function show(answers, { page, around, reloads } = {}) {
   const seen = [];
-  const calls = [];
+  const [calls, bodies] = [[], []];
   const face = {
     working: () => seen.push("working"),
     solving: () => ({ onProgress: () => undefined, onSlow: () => seen.push("slow") }),
@@ -44,9 +44,10 @@ function show(answers, { page, around, reloads } = {}) {
         if (ms > 0) seen.push(`sleep ${ms}`);
         clock += ms;
       },
-      async fetch(url, { method = "GET" }) {
+      async fetch(url, { method = "GET", body: sent }) {
         const call = `${method} ${url.replace("/p/v1/", "")}`;
         calls.push(call);
+        bodies.push(sent && JSON.parse(sent));
         const [status, body, headers] = answers[call]?.shift() ?? [404, { code: "none" }];
         return new Response(JSON.stringify(body), { status, headers });
       },
@@ -58,7 +59,7 @@ function show(answers, { page, around, reloads } = {}) {
     ...{ units: 1, ...page },
   };
   const done = openPage(given, face, TEXTS, surroundings);
-  return { done, seen, calls, leave: () => left.abort() };
+  return { done, seen, calls, bodies, leave: () => left.abort() };
 }
 
 const reading = (remaining, not_before_ms = 0) => [
@@ -94,6 +95,7 @@ test("fewer units than the page costs: buys", async () => {
   const run = show({ [READ]: [reading(3)], ...bought() }, { page: { units: 4 } });
   await run.done;
   assert.equal(run.calls.length, 3);
+  assert.equal(run.bodies[1].units, 4);
   assert.ok(run.seen.includes("note true"));
 });
 

@@ -1,0 +1,268 @@
+"""Selling: what has been earned, by solving or by waiting, becomes units of a visitor, once.
+
+The order is DESIGN's: the spent row, the dear check, the bands, and the visitor's record last.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import ceil
+
+from ..core.bands import Granted, Wanted
+from ..core.models import Clearance, Client, Identity, Sale
+from ..core.visitors import Purchase, Visitor, first_purchase
+from ..errors import (
+    BudgetFull,
+    ChallengeError,
+    Expired,
+    InProgress,
+    KeyRequired,
+    Queued,
+    Spent,
+    Stale,
+    StoreUnavailable,
+    Unsolved,
+)
+from ..stores.base import Spending
+from ..tokens import LEEWAY, Tokens
+from .books import Books, Reserved
+from .minting import Mint, read_claims, write_claims
+
+log = logging.getLogger("challenge")
+
+#: a sale that meets another of the same body looks again this often, for at most a second
+WAIT_STEP, WAIT_STEPS = 0.05, 20
+#: seconds that may pass between an order's check and its spending
+HALT_SECONDS = 2
+#: seconds that a spent row outlives the last moment at which its order could be redeemed
+SPENT_MARGIN = 60
+#: seconds after its end for which a clearance can be renewed by its browser key
+RENEWABLE = 24 * 3600
+#: how it ended, for the same body: the code kept in a failed row, and the error it stands for
+FAILURES: dict[bytes, type[ChallengeError]] = {b"unsolved": Unsolved, b"stale": Stale}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be sold, when every check that needs no state has been passed."""
+
+    #: of the challenge or ticket: 16 bytes, sold for once
+    id: bytes
+    #: SHA-256 of the exact body: who repeats it is told the same
+    digest: bytes
+    #: the last moment at which it may be redeemed, but for the leeway
+    expires: int
+    epoch: str
+    wanted: Wanted
+    #: whether the dear check holds; asked by the one call that has spent the order
+    confirm: Callable[[], bool] = lambda: True
+    #: the visitor that reads on, and its sale number, if the order says so
+    visitor: Identity | None = None
+    number: int = 0
+    #: of the browser key that has signed the order; empty for a bearer
+    thumbprint: str = ""
+
+
+class Seller:
+    """The one way by which units come to visitors."""
+
+    def __init__(
+        self,
+        budget: int,
+        mint: Mint,
+        tokens: Tokens,
+        books: Books,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._budget = budget
+        self._mint = mint
+        self._tokens = tokens
+        self._books = books
+        self._clock = clock
+        self._sleep = sleep
+        self._waiter = threading.Semaphore(1)
+
+    def sell(self, order: Order, client: Client, now: float) -> Sale:
+        """Sell to the client, or say again what was sold for the same body.
+
+        :raises ChallengeError: Expired, KeyRequired, Spent, InProgress, Unsolved, Stale,
+            BudgetFull, Queued, StoreUnavailable.
+        """
+        if order.epoch != self._books.store.epoch:
+            raise Expired("another epoch", code="store_changed")
+        buyer = self._buyer(order, now)
+        spending = self._spend(order, buyer, now)
+        if spending.state == "other":
+            raise Spent("by another body")
+        if spending.state == "failed":
+            raise FAILURES[spending.claims]("as before")
+        clearance = read_claims(spending.claims)
+        if spending.state == "won":
+            clearance = self._grant(order, clearance, buyer, client, spending.since)
+        return self._told(clearance, now)
+
+    def _buyer(self, order: Order, now: float) -> Visitor | None:
+        """The record that the order renews, or copies from.
+
+        :raises KeyRequired: if it is another key's.
+        """
+        record = self._books.record(order.visitor, now) if order.visitor is not None else None
+        if record is None or not record.thumbprint:
+            return record
+        if record.thumbprint != order.thumbprint:
+            raise KeyRequired("a renewal without the record's key")
+        return record
+
+    def _spend(self, order: Order, buyer: Visitor | None, now: float) -> Spending:
+        """Spend the order, waiting for at most one second if its body is being redeemed."""
+        claims = write_claims(self._minted(order, buyer, now))
+        ends = order.expires + LEEWAY
+
+        def attempt() -> Spending:
+            at = self._clock()
+            # A process that was halted since the check: the mark of who came first may be gone.
+            if at >= ends + HALT_SECONDS:
+                raise Expired("halted between check and spend")
+            return self._books.store.spend(
+                order.id, order.digest, claims, now=at, expires=ends + SPENT_MARGIN
+            )
+
+        spending = attempt()
+        if spending.state != "pending":
+            return spending
+        # One waiter a process: a flood of copies must not take every thread.
+        if not self._waiter.acquire(blocking=False):
+            raise InProgress()
+        try:
+            for _ in range(WAIT_STEPS):
+                self._sleep(WAIT_STEP)
+                spending = attempt()
+                if spending.state != "pending":
+                    return spending
+        finally:
+            self._waiter.release()
+        raise InProgress()
+
+    def _minted(self, order: Order, buyer: Visitor | None, now: float) -> Clearance:
+        """The clearance as far as it is fixed before it is known what the bands give."""
+        return self._mint.clearance(
+            now,
+            epoch=order.epoch,
+            visitor=order.visitor if _renews(buyer) else None,
+            thumbprint=order.thumbprint,
+        )
+
+    def _grant(
+        self,
+        order: Order,
+        clearance: Clearance,
+        buyer: Visitor | None,
+        client: Client,
+        since: float,
+    ) -> Clearance:
+        """Make the sale.
+
+        :param since: when the order was spent, which is also which win this is: who is taken
+            over since then settles nothing. All is reckoned from it, so that who takes over
+            mints the same token.
+        """
+        store = self._books.store
+        if not order.confirm():
+            store.settle(order.id, "failed", b"unsolved", since=since)
+            raise Unsolved("the dear check failed")
+        reserved = self._reserve(order, buyer, client, since)
+        clearance = _filled(clearance, reserved.granted, renews=_renews(buyer))
+        sale = self._purchase(order, clearance, reserved.granted, client, since)
+        key = self._books.visitor_key(clearance.visitor, since)
+        if key is None:
+            raise StoreUnavailable("the day has no key")
+        if not _renews(buyer):
+            store.open(key, first_purchase(sale, buyer.charged if buyer else b""))
+        elif not store.top_up(key, sale, now=since):
+            if store.settle(order.id, "failed", b"stale", since=since):
+                self._books.put_back(reserved)
+            raise Stale("renewed meanwhile")
+        store.settle(order.id, "granted", write_claims(clearance), since=since)
+        log.info("clearance sold", extra={"budget": sale.units})
+        return clearance
+
+    def _reserve(
+        self, order: Order, buyer: Visitor | None, client: Client, since: float
+    ) -> Reserved:
+        """Take the units out of the bands, or leave the order as if nobody had come."""
+        wanted = order.wanted
+        if buyer is not None and _renews(buyer) and since < buyer.ends:
+            # Whoever took over after the top-up gets again what was reserved before it.
+            topped_up = buyer.last_challenge == order.id
+            most = wanted.most if topped_up else min(wanted.most, self._budget - buyer.left)
+            wanted = replace(wanted, most=most, least=max(1, wanted.least - buyer.left))
+        if wanted.most < 1:
+            self._books.store.unspend(order.id, since=since)
+            raise BudgetFull("nothing to add")
+        wanted = replace(wanted, least=min(wanted.least, wanted.most))
+        reserved = self._books.reserve(client, order.id, wanted, since)
+        if not reserved.granted.units:
+            self._books.store.unspend(order.id, since=since)
+            retry = ceil(reserved.granted.retry_ms / 1000)
+            raise Queued("the band is empty", code="network_busy", retry_after=retry)
+        return reserved
+
+    def _purchase(
+        self,
+        order: Order,
+        clearance: Clearance,
+        granted: Granted,
+        client: Client,
+        since: float,
+    ) -> Purchase:
+        """The sale as the visitor's record keeps it."""
+        # A record with a key can be renewed for a day after its clearance has ended.
+        after = RENEWABLE if order.thumbprint else 0
+        return Purchase(
+            challenge=order.id,
+            number=order.number,
+            jti=clearance.jti,
+            thumbprint=order.thumbprint,
+            units=granted.units,
+            start=_start(clearance, granted),
+            network=self._books.home(clearance.visitor, client.address, since),
+            ends=clearance.expires,
+            expires=clearance.expires + LEEWAY + after,
+        )
+
+    def _told(self, clearance: Clearance, now: float) -> Sale:
+        """What the buyer of a clearance is told."""
+        record = self._books.record(clearance.visitor, now)
+        return Sale(
+            token=self._tokens.sign_clearance(clearance),
+            budget=clearance.budget,
+            remaining=record.left if record else 0,
+            not_before_ms=max(0, ceil((clearance.not_before - now) * 1000)),
+            expires_in=max(0, clearance.expires - int(now)),
+            current=record is not None and record.jti == clearance.jti,
+            renewable=clearance.thumbprint != "",
+        )
+
+
+def _filled(clearance: Clearance, granted: Granted, *, renews: bool) -> Clearance:
+    """The clearance with what the bands gave; only a first sale's says that it is for later."""
+    start = _start(clearance, granted)
+    not_before = start if start and not renews else clearance.not_before
+    return replace(clearance, budget=granted.units, not_before=not_before)
+
+
+def _start(clearance: Clearance, granted: Granted) -> int:
+    """From when on the units may be spent, Unix seconds; 0 for at once."""
+    # The whole seconds of the pending row's time, and those of selling, are no waiting.
+    waits = granted.start_ms >= (clearance.issued + 2) * 1000
+    return ceil(granted.start_ms / 1000) if waits else 0
+
+
+def _renews(buyer: Visitor | None) -> bool:
+    # A bearer's record is never topped up: its next sale opens a new one.
+    return buyer is not None and buyer.thumbprint != ""
