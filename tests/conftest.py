@@ -17,6 +17,12 @@ from challenge.flask.client import EXTENSION
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="many more rounds of the races")
+    parser.addoption(
+        "--browsers",
+        choices=["chromium", "all"],
+        default="chromium",
+        help="where the scenarios run; all: also in Firefox and WebKit",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

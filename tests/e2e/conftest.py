@@ -1,4 +1,4 @@
-"""The option `--browsers`, and what the browser tests share."""
+"""What the browser tests share."""
 
 from __future__ import annotations
 
@@ -10,15 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from .drivers import CHROMIUM_FLAGS, Chromium, Driver, Firefox, WebKit, firefox, mini_browser
 from .pages import Calls, Site, serve_site
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--browsers",
-        choices=["chromium", "all"],
-        default="chromium",
-        help="where the scenarios run; all: also in Firefox and WebKit",
-    )
 
 
 # The scope ends with these tests: while Playwright runs, its thread has an event loop.
@@ -63,7 +54,7 @@ ENGINES = {"chromium": None, "firefox": firefox, "webkit": mini_browser}
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--browsers", "chromium")
+        chosen = metafunc.config.getoption("--browsers")
         names = list(ENGINES) if chosen == "all" else ["chromium"]
         marks = {"chromium": [pytest.mark.browser]}
         metafunc.parametrize("engine", [pytest.param(n, marks=marks.get(n, [])) for n in names])
