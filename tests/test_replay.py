@@ -26,7 +26,7 @@ from challenge import Gate
 from challenge.core.visitors import PREVIOUS_GRACE
 from challenge.errors import Expired, Spent
 from challenge.flask import checking
-from challenge.stores.sqlite import _SWEPT, SQLiteStore
+from challenge.stores.sqlite import SQLiteStore
 from challenge.tokens import LEEWAY
 
 from .serving import Server, serve
@@ -90,19 +90,11 @@ class Hasty(SQLiteStore):
 
     def _sweep_all(self, now: float) -> None:
         with self._file.connection() as connection:
-            found = {
-                table: connection.execute(
-                    f"SELECT {key} FROM {table} WHERE expires <= ?",  # noqa: S608
-                    (now,),
-                ).fetchall()
-                for table, key in _SWEPT.items()
-                if table == "visitors"
-            }
+            query = "SELECT key FROM visitors WHERE expires <= ?"
+            ended = connection.execute(query, (now,)).fetchall()
         time.sleep(0.002)
         with self._file.transaction() as connection:
-            for table, keys in found.items():
-                where = f"{_SWEPT[table]} = ?"
-                connection.executemany(f"DELETE FROM {table} WHERE {where}", keys)  # noqa: S608
+            connection.executemany("DELETE FROM visitors WHERE key = ?", ended)
 
 
 def sweep(kind: type[SQLiteStore], path: Path, rounds: int, barrier: Any, results: Any) -> None:

@@ -27,21 +27,10 @@ from .connections import SQLiteFile
 from .epoch import boot_id, log_is_left, settle_epoch
 from .records import pack, unpack
 from .schema import settle_schema
+from .sweeping import EVERY, ROWS, ROWS_FULL, sweep
 
-#: Ended rows deleted from each table at each sale. A sale adds a few rows, so the file shrinks
-#: back to what is live however long nothing was sold.
-SWEEP_ROWS = 16
-#: and when the file is full, or none was deleted for a minute
-SWEEP_ROWS_FULL = 2_000
-SWEEP_EVERY = 60
 #: Share of the allowed size at which nothing more is sold: what was sold needs room to be spent.
 FULL = 0.9
-_SWEPT = {
-    "spent": "challenge",
-    "visitors": "key",
-    "bands": "key",
-    "reservations": "key, reservation",
-}
 T = TypeVar("T")
 
 # One statement decides who wins: the row is new, has ended, or its winner has died.
@@ -118,7 +107,7 @@ class SQLiteStore(RecordVerbs):
         with self._file.transaction() as connection:
             won = connection.execute(_SPEND, values).fetchone() if room else None
             if won is not None:
-                _sweep(connection, now, SWEEP_ROWS)
+                sweep(connection, now, ROWS)
                 return Spending("won", won[0], now)
             row = connection.execute(_SPENT, (challenge, now)).fetchone()
         if row is None:
@@ -151,7 +140,7 @@ class SQLiteStore(RecordVerbs):
             )
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
-        if now - self._swept >= SWEEP_EVERY:
+        if now - self._swept >= EVERY:
             # Whoever reads does not wait for the cleaning.
             with suppress(StoreUnavailable):
                 self._sweep_all(now)
@@ -198,7 +187,7 @@ class SQLiteStore(RecordVerbs):
                     (key, reservation, holder, granted.units, granted.start_ms,
                      int(now) + RESERVATION_SECONDS),
                 )  # fmt: skip
-                _sweep(connection, now, SWEEP_ROWS)
+                sweep(connection, now, ROWS)
         return granted
 
     def release(
@@ -271,14 +260,14 @@ class SQLiteStore(RecordVerbs):
             if self._file.fill(connection) < FULL:
                 return True
         with self._file.transaction() as connection:
-            _sweep(connection, now, SWEEP_ROWS_FULL)
+            sweep(connection, now, ROWS_FULL)
             return self._file.fill(connection) < FULL
 
     def _sweep_all(self, now: float) -> None:
         """Let go of what has ended, also where nothing is sold any more."""
         self._swept = now
         with self._file.transaction() as connection:
-            _sweep(connection, now, SWEEP_ROWS_FULL)
+            sweep(connection, now, ROWS_FULL)
             connection.execute(_END_DAY_KEYS, (now,))
             self._key_ended |= connection.changes() > 0
         if self._key_ended:
@@ -286,15 +275,6 @@ class SQLiteStore(RecordVerbs):
             with self._file.connection() as connection:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._key_ended = False
-
-
-def _sweep(connection: apsw.Connection, now: float, rows: int) -> None:
-    for table, key in _SWEPT.items():
-        connection.execute(
-            f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608 - names from this file
-            f" (SELECT {key} FROM {table} WHERE expires <= ? LIMIT {rows})",
-            (now,),
-        )
 
 
 def _put_level(connection: apsw.Connection, key: bytes, level_ms: int) -> None:

@@ -97,7 +97,7 @@ def test_expiry_keeps_the_file_bounded(tmp_path: Path, monkeypatch: pytest.Monke
     short = grow(SQLiteStore(tmp_path / "short.db"), 3_000, 1)
     long = grow(SQLiteStore(tmp_path / "long.db"), 9_000, 1)
     assert long <= short * 1.1
-    monkeypatch.setattr("challenge.stores.sqlite._sweep", lambda *_: None)
+    monkeypatch.setattr("challenge.stores.sqlite.sweep", lambda *_: None)
     assert grow(SQLiteStore(tmp_path / "control.db"), 9_000, 1) > short * 1.5
 
 
