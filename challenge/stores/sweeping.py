@@ -1,0 +1,28 @@
+"""Letting go of what has ended."""
+
+from __future__ import annotations
+
+import apsw
+
+#: Ended rows deleted from each table at each sale. A sale adds a few rows, so the file shrinks
+#: back to what is live however long nothing was sold.
+ROWS = 16
+#: and when the file is full, or none was deleted for a minute
+ROWS_FULL = 2_000
+EVERY = 60
+_KEYS = {
+    "spent": "challenge",
+    "visitors": "key",
+    "bands": "key",
+    "reservations": "key, reservation",
+}
+
+
+def sweep(connection: apsw.Connection, now: float, rows: int) -> None:
+    """Delete at most so many ended rows of each table, inside of the caller's transaction."""
+    for table, key in _KEYS.items():
+        connection.execute(
+            f"DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608 - names from this file
+            f" (SELECT {key} FROM {table} WHERE expires <= ? LIMIT {rows})",
+            (now,),
+        )
