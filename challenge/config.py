@@ -10,6 +10,7 @@ from ipaddress import IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
+from . import words
 from .core import puzzles
 from .core.networks import Network
 from .errors import ConfigError
@@ -18,6 +19,8 @@ from .keys import refuse_weak
 PREFIX = "CHALLENGE_"
 # As browsers write them: in small letters, and without the port that the scheme implies.
 _ORIGIN = re.compile(r"(http|https)://[a-z0-9._-]+(:(?!80\Z|443\Z)[0-9]{1,5})?", re.ASCII)
+
+_COLOUR = re.compile(r"(dark-)?(paper|ink|soft|pencil|accent|warning)=#[0-9a-fA-F]{6}", re.ASCII)
 
 
 def _text(pattern: str) -> Callable[[Any], str]:
@@ -89,6 +92,20 @@ def _puzzle(value: Any) -> str:
     return str(value)
 
 
+def _language(value: Any) -> str:
+    if value not in words.codes():
+        raise ValueError(f"must be one of {', '.join(words.codes())}")
+    return str(value)
+
+
+def _colours(value: Any) -> tuple[str, ...]:
+    colours = tuple(_items(value))
+    for colour in colours:
+        if not _COLOUR.fullmatch(colour):
+            raise ValueError(f"{colour!r} is not of the form accent=#14523c or dark-accent=#98d6b6")
+    return colours
+
+
 def _secret(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
@@ -155,6 +172,19 @@ class Settings:
         "enforce", _text("enforce|observe"), "mode",
         "observe: decide, count and log, and let every request pass.",
     )  # fmt: skip
+    name: str = _setting(
+        "", _text(r"[^\x00-\x1f\x7f]{1,60}"), "text", "The site's name, shown on the gate's pages."
+    )
+    why: str = _setting(
+        "", _text(r"[^\x00-\x1f\x7f]{1,400}"), "text",
+        "Your own sentence in place of the one that says why visitors wait, in all languages.",
+    )  # fmt: skip
+    colours: tuple[str, ...] = _setting(
+        (), _colours, "colours", "The gate's colours, such as accent=#14523c,dark-accent=#98d6b6."
+    )
+    lang: str = _setting(
+        "", _language, "language", "The language of the gate's pages. Empty: the visitor's own."
+    )
     contact: str = _setting(
         "", _text(r"(https?://|mailto:)[\x21-\x7e]{1,300}"), "URL",
         "Where a refused visitor can reach you; shown on every refusal.",

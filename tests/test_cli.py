@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import json
 import os
 import re
@@ -229,6 +231,20 @@ def test_the_documented_table_is_the_printed_one() -> None:
     [table] = re.findall(r"^\| setting \|.*\n(?:\|.*\n)+", documented, re.M)
     assert run("config", "--markdown").output == table
     assert markdown_table().count("\n") == len(fields(Settings)) + 1
+
+
+def test_embed_prints_a_tag_that_pins_the_script(make_app: Callable[..., Flask]) -> None:
+    app = make_app(url_prefix="/gate")
+    app.config["APPLICATION_ROOT"] = "/town/"
+    printed = run("embed", app=lambda: app).output
+    [(root, name, integrity)] = re.findall(
+        r'^<script src="(.*)/static/(.*?)" integrity="(.*?)" async></script>$', printed, re.M
+    )
+    assert root == "/town/gate"
+    served = app.test_client().get(f"/gate/static/{name}")
+    digest = base64.b64encode(hashlib.sha384(served.data).digest()).decode()
+    assert (integrity, served.status_code) == (f"sha384-{digest}", 200)
+    assert "immutable" in served.headers["Cache-Control"]
 
 
 # -- doctor: each check, with what it must not complain about

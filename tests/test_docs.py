@@ -18,7 +18,11 @@ from .serving import ROOT, wait_for_port
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: whose snippets are run where there is a server or browser for them
-ELSEWHERE = {"nginx": "tests/test_nginx.py", "html": "tests/e2e/test_embedding.py"}
+ELSEWHERE = {
+    "nginx": "tests/test_nginx.py",
+    "html": "tests/e2e/test_embedding.py",
+    "css": "tests/e2e/test_embedding.py",
+}
 _SNIPPET = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BIN = Path(sys.executable).parent
 
@@ -77,6 +81,23 @@ class Follower:
         (self.folder / "instance").mkdir(exist_ok=True)
         (self.folder / "instance" / "challenge.toml").write_text(text)
         self.call("flask", "--app", "app", "challenge", "config")
+
+    def _jinja(self, text: str) -> None:
+        """A layout for the gate's pages, or a piece of one of the app's own pages."""
+        if "challenge/base.html" in text:
+            layout = self.folder / "templates" / "challenge" / "layout.html"
+            layout.parent.mkdir(parents=True)
+            layout.write_text(text)
+            asks = "print(app.test_client().get('/people/ada').text)"
+            assert "About us" in self.call("python", "-c", f"from app import app; {asks}")
+            return
+        (self.folder / "piece.html").write_text(text)
+        asks = (
+            "from pathlib import Path; from app import app; from flask import *;"
+            "app.test_request_context().push();"
+            "print(render_template_string(Path('piece.html').read_text()))"
+        )
+        assert "challenge" in self.call("python", "-c", asks)
 
     def _sh(self, text: str) -> None:
         for line in text.splitlines():
@@ -155,6 +176,7 @@ def test_every_snippet_does_what_it_says(page: Path, follower: Follower) -> None
         Snippet("sh", "make install"),
         Snippet("sh", "curl -sS http://127.0.0.1:5000/"),
         Snippet("toml", "[challenge]\nbudgte = 3"),
+        Snippet("jinja", "{{ challenge_gaet('/people/ada') }}"),
     ],
     ids=lambda snippet: snippet.text[:20],
 )

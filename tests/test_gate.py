@@ -84,7 +84,7 @@ def test_a_refused_page_for_a_browser(client: FlaskClient) -> None:
     assert page.status_code == 403
     assert page.mimetype == "text/html"
     assert page.headers["Cache-Control"] == "no-store"
-    assert page.headers["Vary"] == "Accept, Cookie"
+    assert page.headers["Vary"] == "Accept, Accept-Language, Cookie"
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     assert page.headers["X-Content-Type-Options"] == "nosniff"

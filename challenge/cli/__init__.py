@@ -6,6 +6,7 @@ from flask.cli import AppGroup
 
 from .bans import bans
 from .doctor import doctor
+from .embed import embed
 from .keys import keys
 from .settings import config
 
@@ -14,3 +15,4 @@ challenge.add_command(bans)
 challenge.add_command(keys)
 challenge.add_command(config)
 challenge.add_command(doctor)
+challenge.add_command(embed)

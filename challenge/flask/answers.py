@@ -1,4 +1,4 @@
-"""What the gate answers: problems, the interstitial, and the headers of admitted pages."""
+"""What the gate answers: problems for programs, pages for people."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, request
 
-from .. import assets
 from ..errors import Banned, ChallengeError, Queued, TooEarly
-from .client import EXTENSION
+from .pages import Preview, interstitial, queue, refused
 from .sealing import seal
 
 log = logging.getLogger("challenge")
 
 RETRY_AFTER_S = 2
-_INTERSTITIAL_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " worker-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'self'"
-)
 
 
 def json_answer(
@@ -49,11 +43,18 @@ def problem(error: ChallengeError) -> Response:
     return response
 
 
-def refuse_page(error: ChallengeError, *, units: int, wait: Callable[[], str]) -> Response:
+def refuse_page(
+    error: ChallengeError,
+    *,
+    units: int,
+    wait: Callable[[], str],
+    preview: Callable[[], Preview],
+) -> Response:
     """What is served in a gated page's place: the interstitial, or a problem for programs.
 
     :param units: what the page costs.
     :param wait: gives the URL for those who have no scripts.
+    :param preview: gives what may be said in public of the profile.
     """
     refusal = problem(error)
     wanted = request.accept_mimetypes.best_match(
@@ -61,49 +62,11 @@ def refuse_page(error: ChallengeError, *, units: int, wait: Callable[[], str]) -
     )
     if error.status < 500 and request.method in ("GET", "HEAD") and wanted == "text/html":
         if isinstance(error, Queued):
-            refusal = _queue(error)
+            refusal = queue(error.retry_after, units, preview())
         elif isinstance(error, Banned):
-            refusal = page("challenge/refused.html", 403)
+            refusal = refused(units, preview())
         else:
-            refusal = _interstitial(units, wait())
+            refusal = interstitial(units, wait(), preview())
     # Lynx shows its first copy again unless told so in these words.
-    seal("no-store", "Cookie", "Accept", Pragma="no-cache")
+    seal("no-store", "Cookie", "Accept", "Accept-Language", Pragma="no-cache")
     return refusal
-
-
-def _interstitial(units: int, wait: str) -> Response:
-    settings = current_app.extensions[EXTENSION].settings
-    return page(
-        "challenge/interstitial.html",
-        403,
-        prefix=request.script_root + settings.url_prefix,
-        site=settings.site_key,
-        script=asset_url("challenge.js"),
-        units=units,
-        wait=wait,
-    )
-
-
-def _queue(error: Queued) -> Response:
-    response = page("challenge/queue.html", 429, seconds=error.retry_after)
-    response.headers["Retry-After"] = str(error.retry_after)
-    # Works without scripts, and where they are off.
-    response.headers["Refresh"] = str(error.retry_after)
-    return response
-
-
-def page(template: str, status: int, **values: object) -> Response:
-    """A page of the gate's own, with the operator's contact, that nobody may keep."""
-    contact = current_app.extensions[EXTENSION].settings.contact
-    html = render_template(template, style=asset_url("challenge.css"), contact=contact, **values)
-    response = make_response(html, status)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Security-Policy"] = _INTERSTITIAL_CSP
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
-
-
-def asset_url(name: str) -> str:
-    """The URL of a file of the bundle, by the name that changes with its content."""
-    return url_for("challenge.static_file", name=assets.load()[name].hashed)

@@ -15,6 +15,7 @@ from ..tally.books import CLASS_UNITS
 from . import signals
 from .answers import refuse_page
 from .client import EXTENSION, client, cookie, current_tally
+from .pages import Previewer, previewed
 from .parts import place_of_request
 from .sealing import seal
 from .waiting import wait_url
@@ -36,6 +37,8 @@ class Rule:
     sensitivity: str
     #: False for a part of a profile's page, which a signed URL opens without the store
     charge: bool
+    #: gives what may be said of the profile in public, from the view's arguments
+    preview: Previewer | None = None
 
     def value(self, arguments: Mapping[str, Any]) -> str:
         """The profile that these view arguments are about.
@@ -77,8 +80,8 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     except ChallengeError as error:
         if _is_prefetch() and error.status < 500 and not isinstance(error, Banned):
             # Nothing that was fetched ahead is worth a challenge.
-            return _refused(NotYet(error.code), rule)
-        return _refused(error, rule)
+            return _refused(NotYet(error.code), rule, arguments)
+        return _refused(error, rule, arguments)
     setattr(g, _ADMISSION, admission)
     signals.page_admitted.send(
         current_app._get_current_object(),  # type: ignore[attr-defined]
@@ -91,7 +94,7 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     return None
 
 
-def _refused(error: ChallengeError, rule: Rule) -> Response | None:
+def _refused(error: ChallengeError, rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     observed = current_app.extensions[EXTENSION].settings.mode == "observe"
     signals.page_refused.send(app, code=error.code, observed=observed)
@@ -101,7 +104,12 @@ def _refused(error: ChallengeError, rule: Rule) -> Response | None:
         seal(ADMITTED, "Cookie")
         return None
     units = sum(CLASS_UNITS[rule.sensitivity])
-    return refuse_page(error, units=units, wait=lambda: wait_url(units))
+    return refuse_page(
+        error,
+        units=units,
+        wait=lambda: wait_url(units),
+        preview=lambda: previewed(rule.preview, arguments),
+    )
 
 
 def _finish(response: Response, admission: Admission) -> Response:

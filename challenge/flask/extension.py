@@ -24,6 +24,7 @@ from ..tally import Tally
 from ..tally.books import CLASS_UNITS
 from .checking import Profile, Rule, check
 from .client import EXTENSION, FORGOTTEN, GATE
+from .pages import Previewer
 from .routes import blueprint
 from .sealing import sealed
 from .templating import register
@@ -92,7 +93,12 @@ class Gate:
         return load
 
     def protect(
-        self, profile: Profile, *, sensitivity: str = "normal", charge: bool = True
+        self,
+        profile: Profile,
+        *,
+        sensitivity: str = "normal",
+        charge: bool = True,
+        preview: Previewer | None = None,
     ) -> Callable[[View], View]:
         """Decorate a view so that it is served to admitted visitors only.
 
@@ -105,9 +111,13 @@ class Gate:
         :param charge: False for a part of the profile's page: the URL that
             `challenge_part(endpoint, ...)` prints on the page opens it without a charge, for
             the same visitor and 35 minutes.
+        :param preview: a callable that is given the view's arguments and returns what anybody may
+            know of the profile: a mapping with `title` and, if wanted, `description` and `image`
+            (an absolute URL); None for nothing. The page that stands in for the profile shows it,
+            and carries it as Open Graph tags.
         :raises ConfigError: if the view has no such argument, or there is no such class.
         """
-        rule = _rule(profile, sensitivity, charge)
+        rule = _rule(profile, sensitivity, charge, preview)
 
         def decorate(view: View) -> View:
             signature = _check_argument(view, profile)
@@ -149,10 +159,12 @@ class Gate:
         return view
 
 
-def _rule(profile: Profile, sensitivity: str, charge: bool) -> Rule:
+def _rule(
+    profile: Profile, sensitivity: str, charge: bool, preview: Previewer | None = None
+) -> Rule:
     if sensitivity not in CLASS_UNITS:
         raise ConfigError(f"sensitivity {sensitivity!r}: one of {', '.join(CLASS_UNITS)}")
-    return Rule(profile, sensitivity, charge)
+    return Rule(profile, sensitivity, charge, preview)
 
 
 def _settings(app: Flask, file: Path) -> Settings:

@@ -16,6 +16,7 @@ from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
 from . import signals
 from .answers import json_answer, problem
 from .client import client, cookie, current_tally, set_cookie
+from .theming import theme_file
 from .waiting import wait
 
 HASHED_MAX_AGE = 365 * 86_400
@@ -34,6 +35,7 @@ def blueprint() -> Blueprint:
     routes.add_url_rule("/jwks.json", "jwks", _jwks)
     routes.add_url_rule("/healthz", "healthz", _healthz)
     routes.add_url_rule("/static/<name>", "static_file", _static_file)
+    routes.add_url_rule("/static/theme.<digest>.css", "theme", theme_file)
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     routes.add_url_rule("/<path:name>", "nothing", _nothing, methods=methods)
     routes.register_error_handler(ChallengeError, problem)

@@ -8,15 +8,19 @@ from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
 
 from ..errors import ConfigError
-from .answers import asset_url
 from .checking import current_admission
 from .client import current_tally
+from .pages import asset_url, say, script_prefix
 from .parts import PARAMETER, place
 
 
 def register(app: Flask) -> None:
     """Make the functions known to the app's templates."""
-    app.jinja_env.globals.update(challenge_script=challenge_script, challenge_part=challenge_part)
+    app.jinja_env.globals.update(
+        challenge_script=challenge_script,
+        challenge_gate=challenge_gate,
+        challenge_part=challenge_part,
+    )
 
 
 def challenge_script(nonce: str | None = None) -> Markup:
@@ -40,9 +44,16 @@ def challenge_script(nonce: str | None = None) -> Markup:
     return Markup("<script {} async></script>").format(printed)
 
 
-def script_prefix() -> str:
-    """The path of the gate's routes as a browser sees it."""
-    return request.script_root + current_tally().settings.url_prefix
+def challenge_gate(url: str, label: str = "") -> Markup:
+    """The place of a public page where a personal part is fetched when somebody asks for it.
+
+    :param url: of a gated view of this site. Of its page the children of the element with
+        `data-challenge-field` are shown, else those of `<main>` or `<body>`.
+    :param label: of the button, or of the link where there are no scripts.
+    """
+    return Markup(
+        '<challenge-gate src="{0}"><a href="{0}" rel="nofollow">{1}</a></challenge-gate>'
+    ).format(url, label or say("show"))
 
 
 def challenge_part(endpoint: str, **arguments: Any) -> str:
