@@ -103,7 +103,7 @@ def test_a_preview_is_shown_and_is_open_graph(make_app: MakeApp) -> None:
     assert asked == ["ada"]
     assert properties(page.text) == SAID | {"type": "profile", "site_name": "Aldersound"}
     assert "<title>Ada &lt;Lovelace&gt;</title>" in page.text
-    assert 'class="challenge-title">Ada &lt;Lovelace&gt;</p>' in page.text
+    assert 'class="challenge-title"><bdi>Ada &lt;Lovelace&gt;</bdi></p>' in page.text
     assert "the secret" not in page.text
 
 
@@ -140,7 +140,7 @@ def test_name_sentence_and_contact_are_the_operators(make_app: MakeApp) -> None:
     page = make_app(
         name="Ålder & Søn", why="Because <we> care.", contact="https://example.org/contact"
     ).test_client().get("/people/ada")  # fmt: skip
-    assert "Ålder &amp; Søn</header>" in page.text
+    assert "Ålder &amp; Søn</bdi></header>" in page.text
     assert "Because &lt;we&gt; care." in page.text
     assert said("en", "why") not in page.text
     assert 'href="https://example.org/contact"' in page.text
