@@ -135,6 +135,13 @@ class Banned(ChallengeError):
     default_code = "banned"
 
 
+class SecretRefused(ChallengeError):
+    """A call of a site's own server without the site's secret."""
+
+    status = 401
+    default_code = "secret_refused"
+
+
 class ClearanceRequired(ChallengeError):
     """A gated page was asked for without a clearance that opens it."""
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import jwt
 
-from .core.models import Challenge, Clearance, Identity, Puzzle, Ticket
+from .core.models import Challenge, Clearance, Identity, Puzzle, Response, Ticket
 from .errors import Expired, Malformed, TokenRefused, TooEarly
 from .keys import Keys, decode_bytes
 from .wire import TOKEN_MAX, read_object
@@ -27,6 +27,7 @@ LEEWAY = 30
 CHALLENGE_TYPE = "challenge+jwt"
 CLEARANCE_TYPE = "clearance+jwt"
 TICKET_TYPE = "ticket+jwt"
+RESPONSE_TYPE = "response+jwt"
 #: signatures that a process remembers as good
 CACHE_MAX = 4096
 
@@ -57,6 +58,8 @@ class Tokens:
             "nbf": challenge.not_before,
             "exp": challenge.expires,
         }
+        if challenge.cdata:
+            claims["cdata"] = challenge.cdata
         if challenge.visitor is not None:
             claims["sub"], claims["first"] = challenge.visitor.sub, challenge.visitor.first
             claims["sales"] = challenge.sales
@@ -84,6 +87,7 @@ class Tokens:
                 issued=claims["iat"],
                 not_before=claims["nbf"],
                 expires=claims["exp"],
+                cdata=claims.get("cdata", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             # Signed by our key, yet not of our form: another version's.
@@ -193,6 +197,56 @@ class Tokens:
             raise TokenRefused(f"for {clearance.site}", code="wrong_audience")
         _check_times(clearance.issued, clearance.not_before, clearance.expires, now - grace, now)
         return clearance
+
+    def sign_response(self, response: Response) -> str:
+        """The response as a JWT, EdDSA. The same record always gives the same text."""
+        claims: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": _audience(response.site, response.action),
+            "jti": response.jti,
+            "hostname": response.hostname,
+            "cdata": response.cdata,
+            "epoch": response.epoch,
+            "iat": response.issued,
+            "exp": response.expires,
+        }
+        key = self._keys.signer(response.kid)
+        headers = {"typ": RESPONSE_TYPE, "kid": response.kid}
+        return _sign(claims, key.private, "EdDSA", headers)
+
+    def read_response(self, token: str, now: float) -> Response:
+        """The response, if this site signed it and it is in time.
+
+        :raises TokenRefused: with a code; :class:`Expired` for time.
+        """
+        names = {"alg", "typ", "kid"}
+        header = _read_header(token, algorithm="EdDSA", kind=RESPONSE_TYPE, names=names)
+        kid = header["kid"]
+        claims = _claims(_verify(token, self._keys.signer(kid).public, "EdDSA"))
+        try:
+            site, _, action = claims["aud"].partition("/")
+            response = Response(
+                site=site,
+                action=action,
+                jti=claims["jti"],
+                kid=kid,
+                hostname=claims["hostname"],
+                cdata=claims["cdata"],
+                epoch=claims["epoch"],
+                issued=claims["iat"],
+                expires=claims["exp"],
+            )
+        except (KeyError, AttributeError) as error:
+            raise Expired(f"response of another form: {error!r}") from error
+        if response.site != self._site or claims.get("iss") != ISSUER:
+            raise TokenRefused(f"for {response.site}", code="wrong_audience")
+        _check_times(response.issued, response.issued, response.expires, now, now)
+        return response
+
+
+def _audience(site: str, action: str) -> str:
+    # Neither has a slash in it.
+    return f"{site}/{action}"
 
 
 class _Verified:

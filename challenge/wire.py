@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
+from .core.networks import Address, UnknownAddress, client_address
 from .errors import Malformed
 
 BODY_MAX = 16 * 1024
@@ -22,6 +25,14 @@ TOKEN_MAX = 2048
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _RESOURCE = re.compile(r"/[\x21-\x7e]{0,2047}", re.ASCII)
+_CDATA = re.compile(r"[A-Za-z0-9_-]{0,255}", re.ASCII)
+#: what a challenge can buy; each is redeemed at its own call only
+BUYS_CLEARANCE, BUYS_RESPONSE = "clearance", "response"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+#: of a form
+FIELDS_MAX = 20
+#: longer than any address or site key
+_SHORT_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,10 @@ class Ask:
     resource: str
     #: units that the page costs: fewer would be of no use, so they are waited for
     units: int
+    #: what the solved challenge is to buy: "clearance" or "response"
+    buys: str = BUYS_CLEARANCE
+    #: the page's own words about a response, handed to who verifies it
+    cdata: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +66,44 @@ class Redemption:
     proof: str
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The body of `POST /responses`."""
+
+    #: the signed challenge
+    challenge: str
+    #: still untyped: the puzzle's kind knows their form
+    answers: object
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeCall:
+    """The body of `POST /charges`."""
+
+    #: the clearance
+    token: str
+    profile: str
+    #: the client's, as the calling service sees it
+    address: Address
+    #: the profile's class
+    sensitivity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Siteverify:
+    """The fields of `POST /siteverify`; empty where they were not sent."""
+
+    secret: str
+    response: str
+    #: a UUID: a repeated call with it gets the same answer
+    idempotency_key: str
+    sitekey: str
+
+
 def read_ask(body: bytes) -> Ask:
     """:raises Malformed: unless the body is exactly an ask."""
     fields = read_object(body)
-    _only(fields, "report", "action", "resource", "units")
+    _only(fields, "report", "action", "resource", "units", "buys", "cdata")
     report = _text(fields, "report", default="")
     action = _text(fields, "action", default="page")
     resource = _text(fields, "resource", default="/")
@@ -67,7 +116,13 @@ def read_ask(body: bytes) -> Ask:
     units = fields.get("units", 1)
     if type(units) is not int or not 1 <= units <= UNITS_MAX:
         raise Malformed("units", code="units_malformed")
-    return Ask(report=report, action=action, resource=resource, units=units)
+    buys = _text(fields, "buys", default=BUYS_CLEARANCE)
+    if buys not in (BUYS_CLEARANCE, BUYS_RESPONSE):
+        raise Malformed("buys", code="buys_malformed")
+    cdata = _text(fields, "cdata", default="")
+    if not _CDATA.fullmatch(cdata):
+        raise Malformed("cdata", code="cdata_malformed")
+    return Ask(report, action, resource, units, buys, cdata)
 
 
 def read_redemption(body: bytes) -> Redemption:
@@ -84,6 +139,69 @@ def read_redemption(body: bytes) -> Redemption:
         key=_key(fields["key"]) if "key" in fields else None,
         proof=_text(fields, "proof", default=""),
     )
+
+
+def read_answered(body: bytes) -> Answered:
+    """:raises Malformed: unless the body is exactly a challenge with its answers."""
+    fields = read_object(body)
+    _only(fields, "challenge", "answers")
+    if "answers" not in fields:
+        raise Malformed("answers", code="field_missing")
+    return Answered(challenge=_text(fields, "challenge"), answers=fields["answers"])
+
+
+def read_charge(body: bytes) -> ChargeCall:
+    """:raises Malformed: unless the body is exactly a charge."""
+    fields = read_object(body)
+    _only(fields, "token", "profile", "address", "sensitivity")
+    try:
+        address = client_address(_text(fields, "address"), (), ())
+    except UnknownAddress as error:
+        raise Malformed("address", code="address_malformed") from error
+    return ChargeCall(
+        token=_text(fields, "token"),
+        profile=_text(fields, "profile"),
+        address=address,
+        sensitivity=_text(fields, "sensitivity", default="normal"),
+    )
+
+
+def read_siteverify(fields: Mapping[str, object]) -> Siteverify:
+    """The fields of a form or JSON object, each of which stands there once.
+
+    :raises Malformed: for others than `secret`, `response`, `remoteip`, `idempotency_key` and
+        `sitekey`, or of another form.
+    """
+    known = ("secret", "response", "remoteip", "idempotency_key", "sitekey")
+    _only(dict(fields), *known)
+    texts = {name: _text(dict(fields), name, default="") for name in known}
+    if any(len(texts[name]) > _SHORT_MAX for name in ("remoteip", "idempotency_key", "sitekey")):
+        raise Malformed("a field is too long", code="field_type")
+    if texts["idempotency_key"] and not _UUID.fullmatch(texts["idempotency_key"]):
+        raise Malformed("idempotency_key is no UUID", code="field_type")
+    return Siteverify(
+        secret=texts["secret"],
+        response=texts["response"],
+        idempotency_key=texts["idempotency_key"].lower(),
+        sitekey=texts["sitekey"],
+    )
+
+
+def read_form(body: bytes) -> dict[str, object]:
+    """The fields of a form (application/x-www-form-urlencoded), each of which stands there once.
+
+    :raises Malformed: with a code that names what is wrong.
+    """
+    if len(body) > BODY_MAX:
+        raise Malformed(f"{len(body)} bytes", code="body_too_large")
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS_MAX,
+            errors="strict",
+        )  # fmt: skip
+    except ValueError as error:
+        raise Malformed(str(error), code="form_malformed") from error
+    return _unique(list(pairs))
 
 
 def read_object(body: bytes, *, limit: int = BODY_MAX) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def test_r06_no_moment_between_a_challenges_end_and_its_spent_marks(
 def test_r06_control_a_mark_that_ends_with_its_challenge(
     world: World, monkeypatch: pytest.MonkeyPatch, margin: int
 ) -> None:
-    monkeypatch.setattr("challenge.tally.selling.SPENT_MARGIN", margin)
+    monkeypatch.setattr("challenge.tally.spending.SPENT_MARGIN", margin)
     assert grants_after(world, 0) > 1
 
 

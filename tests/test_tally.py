@@ -297,7 +297,7 @@ def test_one_call_waits_for_the_winner_and_others_are_sent_away() -> None:
         store.go_on.set()
         winner.join(30)
 
-    world.tally._seller._sleep = nap
+    world.tally._seller._spender._sleep = nap
     sale = world.redeem(body)
     assert refused == ["at once"]
     assert sale.remaining == 20

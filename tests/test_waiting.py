@@ -167,7 +167,7 @@ def browser(make_app: Callable[..., Flask]) -> FlaskClient:
 def test_the_interstitial_leads_to_the_queue_and_on_to_the_page(browser: FlaskClient) -> None:
     clock = [1_800_000_000.0]
     tally = browser.application.extensions[EXTENSION]
-    for part in (tally, tally._waiter, tally._admitter, tally._seller):
+    for part in (tally, tally._waiter, tally._admitter, tally._seller._spender):
         part._clock = lambda: clock[0]
     first = browser.get("/people/ada?tab=work&x=%C3%A9")
     [url] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', first.text)

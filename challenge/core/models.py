@@ -69,6 +69,28 @@ class Challenge:
     issued: int
     not_before: int
     expires: int
+    #: the page's own words about a response
+    cdata: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a form posts: that its sender has done the work, once and for this action."""
+
+    site: str
+    action: str
+    #: 128 random bits, base64url
+    jti: str
+    #: which key signs it
+    kid: str
+    #: of the page that the form is on
+    hostname: str
+    #: the page's own words
+    cdata: str
+    #: the store's epoch
+    epoch: str
+    issued: int
+    expires: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +161,15 @@ class Sale:
     current: bool
     #: whether the clearance can be renewed by its browser key after it has ended
     renewable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Answer to a challenge that was redeemed for a response."""
+
+    response: str
+    #: seconds
+    expires_in: int
 
 
 @dataclass(frozen=True, slots=True)

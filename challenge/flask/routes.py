@@ -16,12 +16,14 @@ from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
 from . import signals
 from .answers import json_answer, problem
 from .client import client, cookie, current_tally, set_cookie
+from .servers import charge, siteverify
 from .theming import theme_file
 from .waiting import wait
 
 HASHED_MAX_AGE = 365 * 86_400
 FIXED_MAX_AGE = 300
 JWKS_MAX_AGE = 300
+HOSTNAME_MAX = 253
 _DEFAULT_PORT = re.compile(r":(80|443)\Z")
 
 
@@ -30,6 +32,9 @@ def blueprint() -> Blueprint:
     routes = Blueprint("challenge", "challenge", template_folder="templates")
     routes.add_url_rule("/v1/challenges", "ask", _ask, methods=["POST"])
     routes.add_url_rule("/v1/clearances", "redeem", _redeem, methods=["POST"])
+    routes.add_url_rule("/v1/responses", "respond", _respond, methods=["POST"])
+    routes.add_url_rule("/v1/charges", "charge", charge, methods=["POST"])
+    routes.add_url_rule("/siteverify", "siteverify", siteverify, methods=["POST"])
     routes.add_url_rule("/v1/clearance", "holding", _holding)
     routes.add_url_rule("/v1/wait", "wait", wait)
     routes.add_url_rule("/jwks.json", "jwks", _jwks)
@@ -104,6 +109,20 @@ def _redeem() -> Response:
     if sale.current:
         set_cookie(response, tally.settings, sale)
     return response
+
+
+def _respond() -> Response:
+    tally = current_tally()
+    who = client(tally.settings)
+    tally.bans.refuse(who.address)
+    body = _body(tally.settings)
+    return json_answer(asdict(tally.respond(body, who, _hostname())), 201)
+
+
+def _hostname() -> str:
+    """Of the page that calls: where its Origin says so, since another site's may call too."""
+    host = _host_of(request.headers.get("Origin", "")) or request.host
+    return re.sub(r":[0-9]*\Z", "", host)[:HOSTNAME_MAX]
 
 
 def _holding() -> Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..config import Settings
-from ..core.bands import Band, Granted, Wanted
+from ..core.bands import Band, Granted, Wanted, reserve
 from ..core.canonical import canonical
 from ..core.models import Client, Identity
 from ..core.networks import Address, Network, network_hash, prefixes
@@ -24,6 +24,10 @@ PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
 ACCOUNT_BAND = Band(60, (200 - 60) // 24)
 #: what an address may buy without scripts: at most 30 units in any hour
 NOSCRIPT_BAND = Band(15, 15)
+#: responses that an address may have: at most 60 in any hour
+RESPONSE_BAND = Band(30, 30)
+#: wrong secrets that an address may send before it has to wait
+GUESS_BAND = Band(10, 60)
 #: units of a route's class; a class is charged on top of those below it
 CLASS_UNITS = {"normal": (1,), "high": (1, 3)}
 
@@ -123,6 +127,23 @@ class Books:
         self.put_back(reserved, keep=units)
         return reserved
 
+    def take(
+        self, purpose: str, client: Client, band: Band, reservation: bytes, now: float
+    ) -> Granted:
+        """Take one unit out of a band that a client's address has for a purpose of its own."""
+        key, band, carry = self._own_band(purpose, client, band.times(client.multiplier), now)
+        wanted = Wanted(1, 1, max_wait_ms=0)
+        holder = self._random(HOLDER_BYTES)
+        return self.store.reserve(
+            key, reservation, band, wanted, holder=holder, now=now, carry_ms=carry
+        )
+
+    def retry_ms(self, purpose: str, client: Client, band: Band, now: float) -> int:
+        """Milliseconds until such a band has a unit; nothing is taken."""
+        key, band, carry = self._own_band(purpose, client, band.times(client.multiplier), now)
+        level = max(self.store.level(key), carry)
+        return reserve(level, band, Wanted(1, 1, max_wait_ms=0), int(now * 1000))[1].retry_ms
+
     def put_back(self, reserved: Reserved, *, keep: int = 0) -> None:
         """Put back what was reserved and not sold, but for `keep` units."""
         for key, band in reserved.held:
@@ -136,10 +157,15 @@ class Books:
             band = plain.times(PREFIX_FACTORS[network.prefixlen] * client.multiplier)
             yield self._band(partial(_network_hash, network), band, today, now)
         if not client.scripts:
-            hashed = partial(_noscript_hash, prefixes(client.address)[0])
-            yield self._band(hashed, NOSCRIPT_BAND, today, now)
+            yield self._own_band("noscript", client, NOSCRIPT_BAND, now)
         if client.account:
             yield self._band(partial(_account_hash, client.account), ACCOUNT_BAND, today, now)
+
+    def _own_band(
+        self, purpose: str, client: Client, band: Band, now: float
+    ) -> tuple[bytes, Band, int]:
+        hashed = partial(_purpose_hash, purpose, prefixes(client.address)[0])
+        return self._band(hashed, band, int(now) // DAY, now)
 
     def _band(
         self, digest: Callable[[bytes], bytes], band: Band, today: int, now: float
@@ -172,8 +198,8 @@ def _network_hash(network: Network, key: bytes) -> bytes:
     return network_hash(key, network)
 
 
-def _noscript_hash(network: Network, key: bytes) -> bytes:
-    message = canonical("challenge/v1/noscript", network_hash(key, network))
+def _purpose_hash(purpose: str, network: Network, key: bytes) -> bytes:
+    message = canonical(f"challenge/v1/{purpose}", network_hash(key, network))
     return hmac.digest(key, message, "sha256")[:16]
 
 

@@ -8,20 +8,34 @@ from math import ceil
 
 from ..config import Settings
 from ..core import puzzles
-from ..core.models import Admission, Challenge, Client, Holding, Identity, Offer, Sale
+from ..core.models import (
+    Admission,
+    Challenge,
+    Client,
+    Holding,
+    Identity,
+    Offer,
+    Quote,
+    Receipt,
+    Response,
+    Sale,
+)
 from ..core.price import price
 from ..core.visitors import Visitor
 from ..errors import BudgetFull, ChallengeError, StoreUnavailable, TokenRefused
 from ..keys import Keys, encode_bytes
 from ..stores import Store
 from ..tokens import Tokens
-from ..wire import Ask
+from ..wire import BUYS_RESPONSE, Ask
 from .admitting import Admitter
 from .bans import BanList
 from .books import Books
 from .minting import Mint
-from .redeeming import BUYS_CLEARANCE, Redeemer
+from .redeeming import Redeemer
+from .responding import Responder
+from .secret import SiteSecret
 from .selling import RENEWABLE, Seller
+from .spending import Spender
 from .waiting import Waiter
 
 #: how long an answer of healthz stands: asking costs the store a write lock
@@ -56,10 +70,13 @@ class Tally:
         self._books = Books(settings, keys.profile_secret, store, random)
         self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
         self._mint = Mint(settings, keys, random)
-        self._seller = Seller(
-            settings.budget, self._mint, self._tokens, self._books, clock=clock, sleep=sleep
-        )
+        spender = Spender(store, clock=clock, sleep=sleep)
+        self._seller = Seller(settings.budget, self._mint, self._tokens, self._books, spender)
         self._redeemer = Redeemer(settings, self._tokens, self._seller, clock=clock)
+        self._responder = Responder(
+            keys, self._tokens, self._mint, self._books, spender, clock=clock, random=random
+        )
+        self._secret = SiteSecret(settings.site_secret, self._books, clock=clock, random=random)
         self._waiter = Waiter(
             self._mint,
             self._tokens,
@@ -88,6 +105,8 @@ class Tally:
         :raises BudgetFull: if the clearance can take no more.
         """
         now = self._clock()
+        if ask.buys == BUYS_RESPONSE:
+            return self._offer(ask, Quote(self.settings.price_ms, 0, 0), now)
         visitor, record = self._reader(clearance, now)
         renews = record is not None and record.thumbprint != "" and now < record.ends
         room = self.settings.budget - (record.left if record is not None and renews else 0)
@@ -97,13 +116,18 @@ class Tally:
         quote = price(
             work_ms=self.settings.price_ms, ramp=self.settings.ramp, sales=sales, room=room
         )
+        return self._offer(ask, quote, now, visitor, sales)
+
+    def _offer(
+        self, ask: Ask, quote: Quote, now: float, visitor: Identity | None = None, sales: int = 0
+    ) -> Offer:
         puzzle = puzzles.get(self.settings.puzzle).puzzle(quote.work_ms)
         issued = int(now)
         challenge = Challenge(
             id=self._mint.new_id(),
             site=self.settings.site_key,
             action=ask.action,
-            buys=BUYS_CLEARANCE,
+            buys=ask.buys,
             puzzle=puzzle,
             budget=quote.budget,
             least=min(ask.units, quote.budget),
@@ -114,6 +138,7 @@ class Tally:
             issued=issued,
             not_before=issued + ceil(quote.wait_ms / 1000),
             expires=issued + self.settings.quote_lifetime,
+            cdata=ask.cdata,
         )
         return Offer(
             challenge=self._tokens.sign_challenge(challenge),
@@ -133,6 +158,31 @@ class Tally:
             KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued, StoreUnavailable.
         """
         return self._redeemer.redeem(body, client)
+
+    def respond(self, body: bytes, client: Client, hostname: str) -> Receipt:
+        """Give a response for a solved challenge. The same body always gets the same response.
+
+        :param body: the request's body, exactly as received.
+        :param hostname: of the page that asks.
+        :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved, Spent,
+            InProgress, Queued (60 an hour and address), StoreUnavailable.
+        """
+        return self._responder.respond(body, client, hostname)
+
+    def verify_response(self, token: str, idempotency_key: str = "") -> Response:
+        """Say once that a response is good; again only to who sends the same key.
+
+        :raises ChallengeError: TokenRefused (Expired), Spent, InProgress, StoreUnavailable.
+        """
+        return self._responder.verify(token, idempotency_key)
+
+    def check_secret(self, shown: str, client: Client) -> None:
+        """Return if it is the site's secret.
+
+        :raises SecretRefused: if it is not.
+        :raises Queued: after too many wrong ones from one address.
+        """
+        self._secret.check(shown, client)
 
     def join_queue(self, client: Client, units: int = 1) -> str:
         """A ticket for whoever has no scripts: due in 30 s, for its network only.

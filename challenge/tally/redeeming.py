@@ -1,4 +1,4 @@
-"""Redeem: what can be said of a solved challenge before any state is looked at."""
+"""Redeem: a solved challenge becomes an order for units."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import hashlib
 from collections.abc import Callable
 
 from ..config import Settings
-from ..core import puzzles
 from ..core.bands import Wanted
 from ..core.models import Client, Sale
-from ..errors import Expired, Unsolved
 from ..keys import decode_bytes
 from ..proofs import thumbprint
 from ..tokens import Tokens
-from ..wire import read_redemption
+from ..wire import BUYS_CLEARANCE, read_redemption
 from .selling import Order, Seller
+from .solving import solved
 
-BUYS_CLEARANCE = "clearance"
 #: how long a sale may let wait for its units
 BACKLOG_MS = 600_000
 
@@ -45,15 +43,10 @@ class Redeemer:
 
     def _order(self, body: bytes, now: float) -> Order:
         redemption = read_redemption(body)
-        challenge = self._tokens.read_challenge(redemption.challenge, now, buys=BUYS_CLEARANCE)
-        try:
-            kind = puzzles.get(challenge.puzzle.kind)
-        except KeyError as error:
-            raise Expired(f"puzzle kind {challenge.puzzle.kind!r} is gone") from error
-        answers = kind.parse(redemption.answers, challenge.puzzle)
-        seed = puzzles.seed(redemption.challenge)
-        if not kind.meets_targets(seed, challenge.puzzle, answers):
-            raise Unsolved("a target is missed")
+        done = solved(
+            redemption.challenge, redemption.answers, self._tokens, now, buys=BUYS_CLEARANCE
+        )
+        challenge = done.challenge
         proved = ""
         if redemption.key is not None:
             proved = thumbprint(redemption.key, redemption.proof, redemption.challenge)
@@ -63,7 +56,7 @@ class Redeemer:
             expires=challenge.expires,
             epoch=challenge.epoch,
             wanted=Wanted(challenge.budget, challenge.least, self._backlog_ms),
-            confirm=lambda: kind.confirm(seed, challenge.puzzle, answers),
+            confirm=done.confirm,
             visitor=challenge.visitor,
             number=challenge.sales,
             thumbprint=proved,

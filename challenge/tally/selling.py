@@ -6,7 +6,6 @@ The order is DESIGN's: the spent row, the dear check, the bands, and the visitor
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
@@ -18,7 +17,6 @@ from ..errors import (
     BudgetFull,
     ChallengeError,
     Expired,
-    InProgress,
     KeyRequired,
     Queued,
     Spent,
@@ -26,19 +24,13 @@ from ..errors import (
     StoreUnavailable,
     Unsolved,
 )
-from ..stores.base import Spending
 from ..tokens import LEEWAY, Tokens
 from .books import Books, Reserved
 from .minting import Mint, read_claims, write_claims
+from .spending import Spender
 
 log = logging.getLogger("challenge")
 
-#: a sale that meets another of the same body looks again this often, for at most a second
-WAIT_STEP, WAIT_STEPS = 0.05, 20
-#: seconds that may pass between an order's check and its spending
-HALT_SECONDS = 2
-#: seconds that a spent row outlives the last moment at which its order could be redeemed
-SPENT_MARGIN = 60
 #: seconds after its end for which a clearance can be renewed by its browser key
 RENEWABLE = 24 * 3600
 #: how it ended, for the same body: the code kept in a failed row, and the error it stands for
@@ -75,17 +67,13 @@ class Seller:
         mint: Mint,
         tokens: Tokens,
         books: Books,
-        *,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
+        spender: Spender,
     ) -> None:
         self._budget = budget
         self._mint = mint
         self._tokens = tokens
         self._books = books
-        self._clock = clock
-        self._sleep = sleep
-        self._waiter = threading.Semaphore(1)
+        self._spender = spender
 
     def sell(self, order: Order, client: Client, now: float) -> Sale:
         """Sell to the client, or say again what was sold for the same body.
@@ -96,7 +84,8 @@ class Seller:
         if order.epoch != self._books.store.epoch:
             raise Expired("another epoch", code="store_changed")
         buyer = self._buyer(order, now)
-        spending = self._spend(order, buyer, now)
+        claims = write_claims(self._minted(order, buyer, now))
+        spending = self._spender.spend(order.id, order.digest, claims, expires=order.expires)
         if spending.state == "other":
             raise Spent("by another body")
         if spending.state == "failed":
@@ -117,36 +106,6 @@ class Seller:
         if record.thumbprint != order.thumbprint:
             raise KeyRequired("a renewal without the record's key")
         return record
-
-    def _spend(self, order: Order, buyer: Visitor | None, now: float) -> Spending:
-        """Spend the order, waiting for at most one second if its body is being redeemed."""
-        claims = write_claims(self._minted(order, buyer, now))
-        ends = order.expires + LEEWAY
-
-        def attempt() -> Spending:
-            at = self._clock()
-            # A process that was halted since the check: the mark of who came first may be gone.
-            if at >= ends + HALT_SECONDS:
-                raise Expired("halted between check and spend")
-            return self._books.store.spend(
-                order.id, order.digest, claims, now=at, expires=ends + SPENT_MARGIN
-            )
-
-        spending = attempt()
-        if spending.state != "pending":
-            return spending
-        # One waiter a process: a flood of copies must not take every thread.
-        if not self._waiter.acquire(blocking=False):
-            raise InProgress()
-        try:
-            for _ in range(WAIT_STEPS):
-                self._sleep(WAIT_STEP)
-                spending = attempt()
-                if spending.state != "pending":
-                    return spending
-        finally:
-            self._waiter.release()
-        raise InProgress()
 
     def _minted(self, order: Order, buyer: Visitor | None, now: float) -> Clearance:
         """The clearance as far as it is fixed before it is known what the bands give."""
