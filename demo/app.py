@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, render_templat
 
 from challenge import Gate
 from demo.portrait import portrait
+from demo.scraping import scraper
 from demo.town import TOWN, Member, members
 
 SEED = 1907  # the year on the Market Hall
@@ -52,6 +53,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     app.extensions["directory"] = Directory(people, {member.handle: member for member in people})
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages)
+    app.register_blueprint(scraper)
     app.register_error_handler(404, not_found)
     app.context_processor(lambda: {"town": TOWN})
     app.after_request(with_policies)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +24,7 @@ from challenge.flask.client import EXTENSION
 
 from .solving import ASK, REDEEM, buy, redemption
 
+ROOT = Path(__file__).parent.parent
 MakeApp = Callable[..., Flask]
 WEEK = 7 * 86_400
 SEVERAL: dict[str, Any] = {"environ_overrides": {"wsgi.multiprocess": True}}
@@ -84,6 +89,13 @@ def test_it_is_refused_with_several_processes(make_app: MakeApp) -> None:
     assert client.get("/people/ada", **SEVERAL).status_code == 503
     assert client.post(ASK, json={}, **SEVERAL).get_json()["code"] == "misconfigured"
     assert make_app().test_client().post(ASK, json={}, **SEVERAL).status_code == 201
+
+
+def test_the_demo_does_not_sell_it_in_production() -> None:
+    command = [sys.executable, str(ROOT / "run"), "demo", "--prod", "--unlimited-pass"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert re.fullmatch(r"run: --unlimited-pass [^.\n]* not for --prod\n", done.stderr)
 
 
 def test_doctor_calls_it_a_problem(make_app: MakeApp) -> None:
