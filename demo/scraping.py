@@ -19,7 +19,7 @@ NAMES = {"plain": "Plain client", "unlimited": "Unlimited pass", "counted": "Cou
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 #: of the chart, in px: the room above the lines, theirs, and what is below for the time
-TOP, PLOT, BELOW = 32, 272, 28
+TOP, PLOT, BELOW = 44, 272, 28
 #: the lines are drawn in a square of this size that is stretched to the page's width
 SQUARE = 1000
 #: labels stand so far above their line, and apart
@@ -39,13 +39,14 @@ class Run:
     people: int
     band: Mapping[str, int]
     note: str
-    figures: Mapping[str, Mapping[str, Any]]
+    #: values and notes
+    figures: Mapping[str, tuple[float, str]]
     series: Mapping[str, list[tuple[float, float]]]
 
     def value(self, name: str) -> float | None:
         """A figure `scrape.<name>`; None for what was not measured."""
-        figure = self.figures.get(f"scrape.{name}")
-        return None if figure is None else float(figure["value"])
+        value, _ = self.figures.get(f"scrape.{name}", (None, ""))
+        return value
 
     def table(self) -> Iterator[tuple[str, list[str]]]:
         """Rows of what is compared, and its cells in the order of NAMES."""
@@ -64,11 +65,10 @@ class Run:
 
     def _whole(self, name: str) -> str:
         """How long the whole directory takes."""
-        seconds = self.value(f"{name}.directory_s")
+        seconds, note = self.figures.get(f"scrape.{name}.directory_s", (None, ""))
         if seconds is None:
             return "never"
-        how = str(self.figures[f"scrape.{name}.directory_s"]["note"]).partition(":")[0]
-        return f"{lasting(seconds)}, {how}"
+        return f"{lasting(seconds)}, {note.partition(':')[0]}"
 
     def reader(self) -> list[tuple[str, str]]:
         """Rows of what a reader waited meanwhile; none if that was not measured."""
@@ -135,14 +135,14 @@ def read_run(text: str) -> Run:
         people=int(kept["people"]),
         band={name: int(kept["band"][name]) for name in ("burst", "per_hour")},
         note=str(kept["note"]),
-        figures={figure["id"]: figure for figure in kept["figures"]},
+        figures={f["id"]: (float(f["value"]), str(f["note"])) for f in kept["figures"]},
         series={
             name: [(float(at), float(pages)) for at, pages in kept["series"][name]]
             for name in NAMES
         },
     )
-    if not all(run.series.values()):
-        raise ValueError("a line without points")
+    if not all(run.series.values()) or any(run.value(f"{name}.pages") is None for name in NAMES):
+        raise ValueError("a run without pages")
     return run
 
 
