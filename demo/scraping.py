@@ -61,7 +61,7 @@ class Run:
             yield label, [said(self.value(f"{name}.{what}")) for name in NAMES]
         yield f"All {self.people:,} people", [self._whole(name) for name in NAMES]
         weekly = [said(self.value(f"{name}.pages_per_week")) for name in NAMES]
-        yield "In a week, were there as many", weekly
+        yield "In a week, at that rate", weekly
 
     def _whole(self, name: str) -> str:
         """How long the whole directory takes."""
@@ -189,7 +189,7 @@ def said(value: float | None) -> str:
         return "-"
     if value < 10:
         return f"{value:.1f}".removesuffix(".0")
-    return f"{value:,.0f}" if value < 1e5 else f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:,.0f}" if value < 1e6 else f"{value / 1e6:.3g} million"
 
 
 def lasting(seconds: float) -> str:

@@ -9,11 +9,11 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
 from bench._chromium import chromium
 from bench._site import Site, handles_of
@@ -29,14 +29,20 @@ SPOKEN_MS = 1500
 #: enough for ink, paper, and a portrait
 COLOURS = 32
 LARGE_BYTES = 40 * 1024
+Scene = Callable[[Page, str, str], None]
 
-
-@dataclass(frozen=True)
-class Scene:
-    """A moment worth a picture: what is done with a fresh browser until it is there."""
-
-    name: str
-    reach: Callable[[Page, str, str], None]
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": DESKTOP | {"color_scheme": "light"},
+    "dark": DESKTOP | {"color_scheme": "dark"},
+    "phone": PHONE | {"color_scheme": "light"},
+}
 
 
 def home(page: Page, url: str, handle: str) -> None:
@@ -56,7 +62,7 @@ def card(page: Page, url: str, handle: str) -> None:
     page.goto(f"{url}/cards/{handle}")
     page.wait_for_load_state("networkidle")
     if page.evaluate("customElements.get('challenge-gate') !== undefined"):
-        page.locator("challenge-gate").locator("a, button").first.click()
+        page.locator("challenge-gate button").first.click()
         page.wait_for_selector(PERSONAL)
 
 
@@ -80,33 +86,15 @@ def scraper(page: Page, url: str, handle: str) -> None:
     page.goto(f"{url}/scraper")
 
 
-SCENES = [Scene(f.__name__, f) for f in (home, profile, card, interstitial, failure, scraper)]
-
-
-def light(browser: Browser) -> BrowserContext:
-    """A desktop by day."""
-    return browser.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme="light", reduced_motion="reduce"
-    )
-
-
-def dark(browser: Browser) -> BrowserContext:
-    """A desktop by night."""
-    return browser.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme="dark", reduced_motion="reduce"
-    )
-
-
-def phone(browser: Browser) -> BrowserContext:
-    """A phone by day."""
-    return browser.new_context(
-        viewport={"width": 390, "height": 844},
-        device_scale_factor=2,
-        is_mobile=True,
-        has_touch=True,
-        color_scheme="light",
-        reduced_motion="reduce",
-    )
+#: moments worth a picture, and how a fresh browser comes to them
+SCENES: dict[str, Scene] = {
+    "home": home,
+    "profile": profile,
+    "card": card,
+    "interstitial": interstitial,
+    "failure": failure,
+    "scraper": scraper,
+}
 
 
 def small(png: bytes) -> bytes:
@@ -120,16 +108,16 @@ def small(png: bytes) -> bytes:
 
 def take(browser: Browser, url: str, handle: str, folder: Path) -> None:
     """Every scene by day, by night and on a phone."""
-    for scene in SCENES:
-        for look in (light, dark, phone):
-            context = look(browser)
+    for name, scene in SCENES.items():
+        for look, options in LOOKS.items():
+            context = browser.new_context(reduced_motion="reduce", **options)
             page = context.new_page()
-            scene.reach(page, url, handle)
+            scene(page, url, handle)
             png = small(page.screenshot(animations="disabled", caret="hide"))
             # A call that is held back would be waited for.
             page.unroute_all(behavior="ignoreErrors")
             context.close()
-            file = folder / f"{scene.name}-{look.__name__}.png"
+            file = folder / f"{name}-{look}.png"
             file.write_bytes(png)
             large = " (large)" if len(png) > LARGE_BYTES else ""
             print(f"{file.name:<24} {len(png) / 1024:5.1f} KiB{large}", flush=True)
