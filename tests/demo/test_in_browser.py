@@ -16,7 +16,10 @@ from ..serving import ROOT, Server, serve
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/?letter=S", "/?q=boat", "/?q=zzz", "/protection", "/yours", "/nowhere")
+PAGES = (
+    *("/", "/?letter=S", "/?q=boat", "/?q=zzz"),
+    *("/protection", "/yours", "/scraper", "/nowhere"),
+)
 AXE = ROOT / "static" / "js" / "node_modules" / "axe-core" / "axe.min.js"
 #: what axe finds wrong, best practice and 7:1 contrast included
 WRONG = """async () => (await axe.run({
