@@ -145,9 +145,18 @@ function queued(cause, { offer, used }, around) {
   // A queue takes its time: what goes wrong in a while may go wrong again in the next.
   used.delete("anew");
   used.delete("stale");
-  const waitMs = Math.max(cause.retryAfterMs ?? USUAL_PAUSE_MS, LEAST_PAUSE_MS);
+  const waitMs = queueMs(cause.retryAfterMs);
   const lapses = !offer || around.now() + waitMs >= offer.lapsesAt;
   return { waitMs, lapses, cause };
+}
+
+/**
+ * How long to stand in a queue before asking again.
+ * @param {number} [named] by the server
+ */
+export function queueMs(named = Number.NaN) {
+  const asked = named >= 0 ? named : USUAL_PAUSE_MS;
+  return Math.min(Math.max(asked, LEAST_PAUSE_MS), LONGEST_PAUSE_MS);
 }
 
 /**

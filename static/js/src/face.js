@@ -1,7 +1,7 @@
 /**
- * What the interstitial shows and says. It decides nothing.
+ * What is shown and said while a visitor is let in. It decides nothing.
  *
- * The page's markup is its contract: `#challenge` holds [data-challenge-progress],
+ * The markup is its contract: the root (an interstitial's `#challenge`) holds [data-challenge-progress],
  * [data-challenge-live], [data-challenge-problem] with [data-challenge-problem-text], and
  * [data-challenge-retry]; its data-text-* are the words.
  */
@@ -26,6 +26,7 @@ const QUEUE_STEP_MS = 10_000;
  * @property {(ms: number) => void} queue it is somebody else's turn for about `ms`
  * @property {() => void} ready
  * @property {(text: string, code: string) => void} problem
+ * @property {() => void} idle as before anything was asked
  */
 
 /**
@@ -35,13 +36,13 @@ const QUEUE_STEP_MS = 10_000;
  */
 
 /**
- * @param {HTMLElement} root `#challenge`
+ * @param {HTMLElement} root
  * @returns {Face}
  */
 export function faceOf(root) {
   const texts = root.dataset;
   const progress = find(root, "[data-challenge-progress]");
-  const live = liveRegion(find(root, "[data-challenge-live]"), texts.textCount ?? "");
+  const live = liveRegion(find(root, "[data-challenge-live]"));
   const problem = find(root, "[data-challenge-problem]");
   const countdown = countdownOn(live, texts);
   /** @param {string} state */
@@ -53,7 +54,7 @@ export function faceOf(root) {
   };
   return {
     working: () => turn("working"),
-    solving: (count) => workOn(drawMarks(progress, count), live, texts.textSlow ?? ""),
+    solving: (count) => workOn(drawMarks(progress, count), live, texts),
     queue(ms) {
       turn("queue");
       countdown.start(ms);
@@ -69,26 +70,30 @@ export function faceOf(root) {
       turn("problem");
       announce("error", { code });
     },
+    idle() {
+      live.last("");
+      turn("idle");
+    },
   };
 }
 
 /**
  * @param {(done: number) => void} ink
  * @param {import("./live.js").LiveRegion} live
- * @param {string} slowText
+ * @param {DOMStringMap} texts
  * @returns {Work}
  */
-function workOn(ink, live, slowText) {
+function workOn(ink, live, { textCount = "", textSlow }) {
   let startedAt = performance.now();
   let sayAnyhow = false;
   return {
     onProgress(done, count) {
       ink(done);
-      live.count(done, count);
+      live.count(textCount.replace("{done}", `${done}`).replace("{count}", `${count}`));
       announce("progress", { done, count });
       if (done !== Math.min(ENOUGH_TO_GUESS, count)) return;
       const total = ((performance.now() - startedAt) / done) * count;
-      if (sayAnyhow || total > SLOW_MS) live.aside(aboutText(total, slowText));
+      if (sayAnyhow || total > SLOW_MS) live.aside(aboutText(total, textSlow));
     },
     onSlow() {
       startedAt = performance.now();

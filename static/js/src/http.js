@@ -40,7 +40,8 @@ export const browser = {
  */
 export function post(url, body, around, more) {
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
-  return persist(url, { ...SAME_ORIGIN, method: "POST", headers, body, ...more }, around);
+  const init = { ...SAME_ORIGIN, method: "POST", headers, body, ...more };
+  return persist(() => askJson(url, init, around), around);
 }
 
 /**
@@ -51,17 +52,36 @@ export function post(url, body, around, more) {
  */
 export function get(url, around) {
   const headers = { Accept: "application/json" };
-  return persist(url, { ...SAME_ORIGIN, headers }, around);
+  return persist(() => askJson(url, { ...SAME_ORIGIN, headers }, around), around);
 }
 
 /**
+ * The answer to a request for a page of this site, refusals too, asked for as patiently as `get`
+ * does; only a 503 that stays one rejects.
  * @param {string} url
  * @param {RequestInit} init
  * @param {Surroundings} around
+ * @returns {Promise<Answer>}
  */
-async function persist(url, init, around) {
+export function getPage(url, init, around) {
+  return persist(async () => {
+    // A redirect to another site fails: nothing of its making belongs on the page.
+    const answer = await ask(url, { ...SAME_ORIGIN, mode: "same-origin", ...init }, around);
+    if (answer instanceof ChallengeError || answer.response.status !== 503) return answer;
+    return refusal(answer.response);
+  }, around);
+}
+
+/**
+ * What `attempt` comes to when trying again is in vain or not needed; an error is thrown.
+ * @template T
+ * @param {() => Promise<T | ChallengeError>} attempt
+ * @param {Surroundings} around
+ * @returns {Promise<T>}
+ */
+async function persist(attempt, around) {
   for (let tries = 1; ; tries++) {
-    const answer = await send(url, init, around);
+    const answer = await attempt();
     if (!(answer instanceof ChallengeError)) return answer;
     const wait = waitBeforeNext(answer, tries);
     if (wait === undefined) throw answer;
@@ -70,20 +90,36 @@ async function persist(url, init, around) {
 }
 
 /**
- * The 2xx answer, or the error that it came to: whether to give up is for the caller to say.
+ * @typedef {object} Answer
+ * @property {Response} response
+ * @property {string} text its body
+ */
+
+/**
+ * @param {string} url
+ * @param {RequestInit} init
+ * @param {Surroundings} around
+ * @returns {Promise<Answer | ChallengeError>}
+ */
+async function ask(url, init, around) {
+  try {
+    const response = await around.fetch(url, init);
+    return { response, text: await response.text() };
+  } catch (cause) {
+    return new ChallengeError("connection", { cause });
+  }
+}
+
+/**
+ * The JSON of a 2xx answer, or the error that it came to.
  * @param {string} url
  * @param {RequestInit} init
  * @param {Surroundings} around
  */
-async function send(url, init, around) {
-  let response;
-  let text;
-  try {
-    response = await around.fetch(url, init);
-    text = await response.text();
-  } catch (cause) {
-    return new ChallengeError("connection", { cause });
-  }
+async function askJson(url, init, around) {
+  const answer = await ask(url, init, around);
+  if (answer instanceof ChallengeError) return answer;
+  const { response, text } = answer;
   const data = parsed(text);
   if (response.ok && data) return data;
   return refusal(response, response.ok ? undefined : data);
@@ -101,15 +137,21 @@ function parsed(text) {
 
 /**
  * @param {Response} response
- * @param {any} problem
+ * @param {any} [problem]
  */
 function refusal(response, problem) {
   const { status } = response;
   const code = typeof problem?.code === "string" ? problem.code : "unexpected_answer";
-  const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  const named = status === 425 ? Number(problem?.retry_in_ms) : seconds * 1000;
+  const named = status === 425 ? Number(problem?.retry_in_ms) : retryAfterMs(response);
   return new ChallengeError(code, named >= 0 ? { status, retryAfterMs: named } : { status });
 }
+
+/**
+ * NaN when the answer names no time, or a date.
+ * @param {Response} response
+ */
+export const retryAfterMs = ({ headers }) =>
+  1000 * Number(headers.get("Retry-After") ?? Number.NaN);
 
 /**
  * Milliseconds until the next try; undefined when there should be none.

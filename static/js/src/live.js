@@ -7,11 +7,8 @@ const SENTENCE_MS = 5000;
 
 /** @typedef {ReturnType<typeof liveRegion>} LiveRegion */
 
-/**
- * @param {Element} region a polite live region
- * @param {string} template of a count, such as "{done} of {count}"
- */
-export function liveRegion(region, template) {
+/** @param {Element} region a polite live region */
+export function liveRegion(region) {
   let latest = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -28,11 +25,10 @@ export function liveRegion(region, template) {
   return {
     /**
      * Says the latest count, at most once a second and never in the first one.
-     * @param {number} done
-     * @param {number} count
+     * @param {string} text
      */
-    count(done, count) {
-      latest = template.replace("{done}", `${done}`).replace("{count}", `${count}`);
+    count(text) {
+      latest = text;
       if (timer === undefined) sayLatestIn(PAUSE_MS);
     },
     /**

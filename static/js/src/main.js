@@ -2,6 +2,7 @@
  * The one file that is both: the page's script, and the script of the workers it starts.
  */
 
+import { defineGate } from "./gate_element.js";
 import { startInterstitial } from "./interstitial.js";
 import { startRenewal } from "./renew.js";
 import { serve } from "./solver/worker.js";
@@ -11,11 +12,18 @@ if (typeof document === "undefined") {
 } else {
   // Known only while the script runs for the first time.
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-  whenParsed(() => {
-    const root = document.getElementById("challenge");
-    if (root && script) startInterstitial(root, script.src);
-    else if (script) startRenewal(script.dataset, script.src);
-  });
+  if (script) whenParsed(() => start(script));
+}
+
+/** @param {HTMLScriptElement} script */
+function start({ dataset, src }) {
+  const root = document.getElementById("challenge");
+  if (root) {
+    startInterstitial(root, src);
+  } else {
+    startRenewal(dataset, src);
+    defineGate(dataset, src);
+  }
 }
 
 /** @param {() => void} start */

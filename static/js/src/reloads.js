@@ -15,16 +15,18 @@ const LOOP_RETURNS = 12;
 const LONGEST_PAUSE_MS = 4000;
 
 /**
- * @typedef {object} Reloads
+ * What is known of the rounds that a request has gone: asked, refused, asked again.
+ * @typedef {object} Rounds
  * @property {() => boolean} looping whether two clearances in 20 s did not stick
  * @property {() => boolean} returning whether the page came back so often that it must stop
  * @property {() => boolean} stubborn whether it came back although the clearance seemed to do: what
  *   it wants must be something else
- * @property {() => number} pauseMs to wait before the next reload, so that none of it spins
+ * @property {() => number} pauseMs to wait before the next round, so that none of it spins
  * @property {() => void} stuck the server knows the clearance
- * @property {(bought: boolean) => void} note the page is about to be reloaded
- * @property {() => void} clear
+ * @property {(bought: boolean) => void} note the page is about to be asked for again
  */
+
+/** @typedef {Rounds & { clear: () => void }} Reloads */
 
 /**
  * @typedef {object} Kept

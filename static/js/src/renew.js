@@ -17,12 +17,15 @@ const LAST_UNITS = 1;
 const LAST_SECONDS = 120;
 
 /**
- * @typedef {object} Page
+ * @typedef {object} Site
  * @property {string} prefix
  * @property {string} site
- * @property {number} remaining units when the page was made
- * @property {number} expiresIn seconds
  * @property {string} scriptUrl what the worker runs
+ */
+
+/**
+ * @typedef {Site & { remaining: number, expiresIn: number }} Page units and seconds left when the
+ *   page was made
  */
 
 /**
@@ -81,6 +84,15 @@ export async function keepRenewed(page, around) {
   await renew();
 }
 
+/**
+ * Renews now if the clearance has so few units left; for pages that were made without one.
+ * @param {Site} site
+ * @param {number} remaining
+ */
+export function renewAfter(site, remaining) {
+  if (remaining <= LAST_UNITS) renewIfNeeded(site, surroundings);
+}
+
 /** @param {() => Promise<void>} work */
 function oneAtATime(work) {
   /** @type {Promise<void> | undefined} */
@@ -95,7 +107,7 @@ function oneAtATime(work) {
 
 /**
  * Tells of a failure by an event only: the page is open, and the next one will ask again.
- * @param {Page} page
+ * @param {Site} page
  * @param {Surroundings} around
  */
 async function renewIfNeeded(page, around) {
@@ -110,7 +122,7 @@ async function renewIfNeeded(page, around) {
 }
 
 /**
- * @param {Page} page
+ * @param {Site} page
  * @param {Surroundings} around
  * @param {AbortSignal} signal
  */

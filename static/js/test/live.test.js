@@ -12,24 +12,24 @@ beforeEach(() => {
 afterEach(() => mock.timers.reset());
 
 test("says the latest count, at most once a second", () => {
-  const live = liveRegion(region, "{done} of {count}");
-  for (const done of [1, 2, 3]) live.count(done, 16);
+  const live = liveRegion(region);
+  for (const done of [1, 2, 3]) live.count(`${done} of 16`);
   mock.timers.tick(999);
   assert.deepEqual(region.said, []);
   mock.timers.tick(1);
   assert.deepEqual(region.said, ["3 of 16"]);
-  live.count(4, 16);
-  live.count(16, 16);
+  live.count("4 of 16");
+  live.count("16 of 16");
   mock.timers.tick(1000);
   mock.timers.tick(5000);
   assert.deepEqual(region.said, ["3 of 16", "16 of 16"]);
 });
 
 test("an aside comes at once and has five seconds to be read", () => {
-  const live = liveRegion(region, "{done} of {count}");
-  live.count(3, 16);
+  const live = liveRegion(region);
+  live.count("3 of 16");
   live.aside("About 8 seconds.");
-  live.count(4, 16);
+  live.count("4 of 16");
   mock.timers.tick(4999);
   assert.deepEqual(region.said, ["About 8 seconds."]);
   mock.timers.tick(1);
@@ -38,8 +38,8 @@ test("an aside comes at once and has five seconds to be read", () => {
 });
 
 test("the last words come at once and stay", () => {
-  const live = liveRegion(region, "{done} of {count}");
-  live.count(1, 16);
+  const live = liveRegion(region);
+  live.count("1 of 16");
   live.last("Ready.");
   mock.timers.tick(5000);
   assert.deepEqual(region.said, ["Ready."]);
