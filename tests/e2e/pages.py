@@ -18,11 +18,15 @@ from ..serving import Server, serve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
 PERSONAL = "[data-personal]"
 PROBLEM = "[data-challenge-problem]:not([hidden])"
 PROBLEM_TEXT = "[data-challenge-problem-text]"
+#: of a gate in a public page, which its press replaces with what it reveals
+GATE_BUTTON = "challenge-gate button[part]"
+REVEALED = f"challenge-gate[revealed] {PERSONAL}"
+CONTACT = re.compile(r"/people/[^/]+/contact$")
 COOKIE = "challenge-main"
 #: for what takes a second; other people's tests run beside these
 PATIENCE_S = 60.0
@@ -139,6 +143,39 @@ def problem(page: Page) -> str:
     """The text of the problem that the interstitial comes to."""
     page.wait_for_selector(PROBLEM, timeout=PATIENCE_S * 1000)
     return page.inner_text(PROBLEM_TEXT)
+
+
+def card(page: Page, url: str) -> int:
+    """Open the card of a profile; the status of the answer."""
+    answer = page.goto(url.replace("/people/", "/cards/"))
+    page.wait_for_selector(GATE_BUTTON)
+    return answer.status if answer is not None else 0
+
+
+def press(page: Page) -> None:
+    """Press the gate's button, and wait for the details."""
+    page.click(GATE_BUTTON)
+    page.wait_for_selector(REVEALED, timeout=PATIENCE_S * 1000)
+
+
+def two_gates(context: BrowserContext, site: Site) -> Page:
+    """The card of the first profile, with a gate for the second one too."""
+    page = context.new_page()
+    other = site.profiles[1].removeprefix(site.url)
+    more = f'<challenge-gate src="{other}/contact">Theirs</challenge-gate></main>'
+    change(page, "**/cards/*", "</main>", more)
+    card(page, site.profiles[0])
+    return page
+
+
+def change(page: Page, pattern: str | re.Pattern[str], old: str, new: str) -> None:
+    """Serve what matches with another text in it."""
+
+    def altered(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(old, new))
+
+    page.route(pattern, altered)
 
 
 def until(check: Callable[[], object], pause: Callable[[], object], what: str) -> None:

@@ -41,6 +41,7 @@ def create_app() -> Flask:
         _shift_clock(Path(os.environ["E2E_CLOCK"]))
     app = demo.create_app()
     app.add_url_rule("/e2e/odd", view_func=_odd)
+    app.add_url_rule("/e2e/shared", view_func=_shared)
     app.wsgi_app = _Hooks(app.wsgi_app, Path(os.environ["E2E_LOG"]))  # type: ignore[method-assign]
     return app
 
@@ -57,6 +58,13 @@ def _odd() -> Response:
     response.set_cookie(_LACKS, request.args.get("lacks", "").replace(",", "+"))
     response.set_cookie(_FORGETS, request.args.get("forgets", ""))
     response.set_cookie(_SLOW, request.args.get("slow", ""))
+    return response
+
+
+def _shared() -> Response:
+    """A page that scripts of every other site may read."""
+    response = Response("<!doctype html><main data-personal>theirs</main>", mimetype="text/html")
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

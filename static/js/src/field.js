@@ -53,7 +53,6 @@ export async function askForField({ url, language }, around, signal) {
 function contentOf(page, base) {
   const holder =
     page.querySelector("[data-challenge-field]") ?? page.querySelector("main") ?? page.body;
-  for (const script of holder.querySelectorAll("script")) script.remove();
   makeAbsolute(holder, base);
   return [...holder.childNodes];
 }

@@ -66,16 +66,14 @@ export async function openField(field, panel, around) {
  */
 async function fetchField(field, { face, learn }, around, signal) {
   const rounds = roundsOf();
+  let page = { ...field, units: 1 };
   for (;;) {
-    const answer = around.ask(field, around.http, signal);
-    const { status, content, refusal, retryAfterMs, remaining } = await unlessAborted(
-      answer,
-      signal,
-    );
-    if (content) return { content, remaining };
+    const answer = await unlessAborted(around.ask(field, around.http, signal), signal);
+    const { status, content, refusal, remaining } = answer;
+    if (content) return { content, remaining, site: page };
     if (refusal) learn(refusal);
     if (status === 429) {
-      const waitMs = queueMs(retryAfterMs);
+      const waitMs = queueMs(answer.retryAfterMs);
       face.queue(waitMs);
       await unlessAborted(around.http.sleep(waitMs), signal);
       face.working();

@@ -24,7 +24,7 @@ export const GATE_STYLE = `
   display: flex;
   flex-wrap: wrap;
   align-items: center;
-  gap: 4px 16px;
+  gap: 8px 16px;
 }
 p { margin: 0; line-height: 1.5; }
 button {
@@ -64,6 +64,7 @@ line {
 [data-challenge-live] {
   flex-basis: 100%;
   color: var(--challenge-soft, inherit);
+  font-size: 0.9375rem;
   font-variant-numeric: tabular-nums;
 }
 [data-state="ready"] > [data-challenge-live] {

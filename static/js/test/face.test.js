@@ -59,6 +59,22 @@ test("each state is on the element and told to the document", () => {
   ]);
 });
 
+test("idle again: no words, no problem, and nothing that goes on counting", () => {
+  face.queue(40_000);
+  face.idle();
+  pass(60_000);
+  assert.deepEqual(said(), ["in 40 s", ""]);
+  assert.equal(root.parts.problem.hidden, true);
+});
+
+test("words that are learnt later are said", () => {
+  Object.assign(root.dataset, { textCount: "{done} von {count}", textReady: "Fertig." });
+  face.solving(2).onProgress(1, 2);
+  pass(1000);
+  face.ready();
+  assert.deepEqual(said(), ["1 von 2", "Fertig."]);
+});
+
 test("the queue counts down every ten seconds, and stops when it is over", () => {
   face.queue(40_000);
   pass(10_000);

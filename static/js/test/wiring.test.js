@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { startInterstitial } from "../src/interstitial.js";
-import { startRenewal } from "../src/renew.js";
+import { renewAfter, startRenewal } from "../src/renew.js";
 import { fakeRoot, furnish } from "./fake_dom.js";
 import { fakePage } from "./fakes.js";
 
@@ -114,4 +114,13 @@ test("a gated page that is hidden waits", async () => {
   assert.deepEqual(calls, []);
   page.show();
   assert.equal(await finished, "verified");
+});
+
+test("a page that spends its first units later renews after the last but one", async () => {
+  renewAfter({ prefix: "/c", site: "main", scriptUrl: "/s.js" }, 2);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(calls, []);
+  renewAfter({ prefix: "/c", site: "main", scriptUrl: "/s.js" }, 1);
+  assert.equal(await finished, "verified");
+  assert.deepEqual(calls, BOUGHT);
 });
