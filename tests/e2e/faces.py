@@ -9,40 +9,50 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..serving import ROOT, Server, serve
+from challenge.tally.waiting import WAIT as WAIT_S
+
+from ..serving import ROOT, Server
 from ..solving import ASK, REDEEM, redemption
-from .pages import COOKIE, PATIENCE_S, PERSONAL, PROBLEM, handles
+from .pages import COOKIE, GATE_BUTTON, PATIENCE_S, PERSONAL, PROBLEM, REVEALED, Site, serve_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 APP = "demo.app:create_app()"
+TICKET = f"{COOKIE}-ticket"
 JSON = {"Content-Type": "application/json"}
 ASKING = "**/v1/challenges"
-REDEEMING = "**/v1/clearances"
-REVEALED = "challenge-gate[revealed]"
+
+QUICK = {"CHALLENGE_PRICE_MS": "0", "CHALLENGE_CONTACT": "mailto:help@example.org"}
 
 #: waits between two tries pass fifty times as fast
 HURRY = "const later = setTimeout; setTimeout = (call, ms) => later(call, ms / 50)"
+#: no redemption is ever answered
+HOLD = """const ask = fetch; fetch = (url, init) =>
+    url.endsWith("/clearances") ? new Promise(() => {}) : ask(url, init)"""
 
 
 @dataclass(frozen=True)
 class Town:
-    """The demo, served three times, and the clearances of two of its visitors."""
+    """The demo, served three times, and what its visitors hold."""
 
     #: for everybody
-    open: Server
+    open: Site
     #: the band of this network is empty
-    crowded: Server
+    crowded: Site
     #: this network is kept out
-    closed: Server
-    #: whose profile, card and contact page are looked at
-    handle: str
-    #: by server: the clearance of a visitor who holds one
-    clearances: dict[str, str]
+    closed: Site
+    #: by name of the site: the cookies of a visitor who holds a clearance
+    held: dict[str, dict[str, str]]
+
+    @property
+    def handle(self) -> str:
+        """Whose profile, card and contact page are looked at."""
+        return self.open.profiles[0].rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -52,10 +62,10 @@ class Face:
     name: str
     #: of the URL; {handle} stands for somebody's
     path: str
-    #: the server: `open`, `crowded` or `closed`
+    #: the site: `open`, `crowded` or `closed`
     at: str = "open"
-    #: whether the visitor holds a clearance
-    holds: bool = False
+    #: the cookie that the visitor holds
+    holds: str = ""
     #: what is done to the tab before it goes there
     before: Callable[[Page], object] | None = None
     #: what a visitor does there
@@ -65,8 +75,8 @@ class Face:
 
 
 def hold_redeem(page: Page) -> None:
-    """No redemption is ever answered."""
-    page.route(REDEEMING, lambda route: None)
+    """The work is done, and nothing follows."""
+    page.add_init_script(HOLD)
 
 
 def lose_connection(page: Page) -> None:
@@ -82,7 +92,7 @@ def refuse_cookies(page: Page) -> None:
 
 def reveal(page: Page) -> None:
     """Ask for what is behind the gate."""
-    page.get_by_role("button", name="Show contact details").click()
+    page.click(GATE_BUTTON)
 
 
 PROFILE = "/people/{handle}"
@@ -94,20 +104,21 @@ QUEUED = "#challenge[data-state=queue] [role=status]:not(:empty)"
 FACES = (
     Face("home", "/"),
     Face("not-found", "/nobody-lives-here"),
-    Face("profile", PROFILE, holds=True, shows=PERSONAL),
-    Face("contact", "/people/{handle}/contact", holds=True, shows=PERSONAL),
+    Face("profile", PROFILE, holds=COOKIE, shows=PERSONAL),
+    Face("first-visit", PROFILE, shows=PERSONAL),
+    Face("contact", "/people/{handle}/contact", holds=COOKIE, shows=PERSONAL),
     Face("card", CARD),
-    Face("card-revealed", CARD, holds=True, after=reveal, shows=REVEALED),
+    Face("card-revealed", CARD, holds=COOKIE, after=reveal, shows=REVEALED),
     Face("card-problem", CARD, before=lose_connection, after=reveal, shows=PROBLEM),
     Face("working", PROFILE, before=hold_redeem, shows=ALL_DONE),
     Face("working-arabic", f"{PROFILE}?lang=ar", before=hold_redeem, shows=ALL_DONE),
     Face("problem", PROFILE, before=lose_connection, shows=PROBLEM),
     Face("problem-arabic", f"{PROFILE}?lang=ar", before=refuse_cookies, shows=PROBLEM),
     Face("waiting-in-queue", PROFILE, at="crowded", shows=QUEUED),
-    Face("queue", PROFILE, at="crowded", holds=True),
+    Face("queue", PROFILE, at="crowded", holds=COOKIE),
     Face("kept-out", PROFILE, at="closed"),
     Face("wait", WAIT),
-    Face("wait-full", WAIT, at="crowded"),
+    Face("wait-full", WAIT, at="crowded", holds=TICKET),
     Face("wait-without-cookie", f"{WAIT}&joined=1"),
     Face("wait-for-nothing", "/challenge/v1/wait"),
 )
@@ -116,13 +127,13 @@ BY_NAME = {face.name: face for face in FACES}
 
 def show(page: Page, town: Town, face: Face) -> None:
     """Bring a fresh tab into the state."""
-    server: Server = getattr(town, face.at)
+    site: Site = getattr(town, face.at)
     if face.holds:
-        cookie: Any = {"name": COOKIE, "value": town.clearances[face.at], "url": server.url}
-        page.context.add_cookies([cookie])
+        value = town.held[face.at][face.holds]
+        page.context.add_cookies([{"name": face.holds, "value": value, "url": site.url}])
     if face.before:
         face.before(page)
-    page.goto(server.url + face.path.format(handle=town.handle))
+    page.goto(site.url + face.path.format(handle=town.handle))
     if face.after:
         face.after(page)
     page.wait_for_selector(face.shows, timeout=PATIENCE_S * 1000, state="attached")
@@ -132,39 +143,44 @@ def show(page: Page, town: Town, face: Face) -> None:
 def tab(browser: Browser, **options: Any) -> Iterator[Page]:
     """A tab of a visitor who has never been here, with options of Playwright's contexts."""
     context = browser.new_context(**options)
-    page = context.new_page()
     try:
-        yield page
+        yield context.new_page()
     finally:
-        # What is held is never answered.
-        page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
 @contextmanager
 def serve_town(folder: Path) -> Iterator[Town]:
     """Serve the demo for everybody, with an empty band, and with a ban."""
-    quick = {"workers": 1, "CHALLENGE_PRICE_MS": "0", "CHALLENGE_CONTACT": "mailto:a@example.org"}
     with ExitStack() as stack:
-        servers = {}
+        sites = {}
         for name, burst in (("open", "100000"), ("crowded", "20"), ("closed", "20")):
             (folder / name).mkdir()
-            settings: Any = quick | {"CHALLENGE_BAND_BURST": burst}
-            servers[name] = stack.enter_context(serve(APP, folder / name, **settings))
-        handle = handles(servers["open"])[0]
-        _ban_this_network(folder / "closed")
-        held = {"open": _buy(servers["open"]), "crowded": _buy_all(servers["crowded"])}
-        yield Town(**servers, handle=handle, clearances=held)
+            settings = QUICK | {"CHALLENGE_BAND_BURST": burst}
+            sites[name] = stack.enter_context(serve_site(folder / name, workers=1, **settings))
+        _ban_this_network(sites["closed"])
+        held = {
+            "open": {COOKIE: _buy(sites["open"].server)},
+            "crowded": {TICKET: _ticket(sites["crowded"]), COOKIE: _buy_all(sites["crowded"])},
+        }
+        yield Town(**sites, held=held)
 
 
-def _ban_this_network(folder: Path) -> None:
+def _ban_this_network(site: Site) -> None:
     kept = {
-        "CHALLENGE_KEYS_PATH": str(folder / "keys.json"),
-        "CHALLENGE_STORE_URI": f"sqlite:///{folder / 'challenge.db'}",
+        "CHALLENGE_KEYS_PATH": str(site.folder / "keys.json"),
+        "CHALLENGE_STORE_URI": f"sqlite:///{site.folder / 'challenge.db'}",
     }
     command = [sys.executable, "-m", "flask", "--app", APP, "challenge", "bans", "add"]
     command += ["127.0.0.1", "--reason", "to see what it says"]
     subprocess.run(command, cwd=ROOT, env=os.environ | kept, check=True, capture_output=True)
+
+
+def _ticket(site: Site) -> str:
+    """A ticket of the queue for those without scripts, that is due."""
+    _, headers, _ = site.server.call("GET", "/challenge/v1/wait?to=/")
+    site.let_pass(WAIT_S + 1)
+    return SimpleCookie(headers["set-cookie"])[TICKET].value
 
 
 def _buy(server: Server) -> str:
@@ -174,9 +190,9 @@ def _buy(server: Server) -> str:
     return str(json.loads(sale)["token"]) if status == 201 else ""
 
 
-def _buy_all(server: Server) -> str:
+def _buy_all(site: Site) -> str:
     """Empty the band and its backlog; the clearance of who waits longest."""
     last = ""
-    while bought := _buy(server):
+    while bought := _buy(site.server):
         last = bought
     return last
