@@ -95,14 +95,23 @@ def reveal(page: Page) -> None:
     page.click(GATE_BUTTON)
 
 
+def ask_price(page: Page) -> None:
+    """Ask what the next sale costs."""
+    page.get_by_role("button", name="Ask for a price").click()
+
+
 PROFILE = "/people/{handle}"
 CARD = "/cards/{handle}"
 WAIT = "/challenge/v1/wait?to=/people/{handle}"
 ALL_DONE = "[data-challenge-progress] .is-done:last-child"
+PRICE = "[data-yours-price]:not(:empty)"
 QUEUED = "#challenge[data-state=queue] [role=status]:not(:empty)"
 
 FACES = (
     Face("home", "/"),
+    Face("search", "/?q=sailmaker"),
+    Face("search-in-vain", "/?q=astronaut+ada"),
+    Face("letter", "/?letter=K&page=2"),
     Face("not-found", "/nobody-lives-here"),
     Face("profile", PROFILE, holds=COOKIE, shows=PERSONAL),
     Face("first-visit", PROFILE, shows=PERSONAL),
@@ -110,6 +119,10 @@ FACES = (
     Face("card", CARD),
     Face("card-revealed", CARD, holds=COOKIE, after=reveal, shows=REVEALED),
     Face("card-problem", CARD, before=lose_connection, after=reveal, shows=PROBLEM),
+    Face("protection", "/protection"),
+    Face("yours", "/yours", holds=COOKIE, after=ask_price, shows=PRICE),
+    Face("yours-empty", "/yours"),
+    Face("scraper", "/scraper"),
     Face("working", PROFILE, before=hold_redeem, shows=ALL_DONE),
     Face("working-arabic", f"{PROFILE}?lang=ar", before=hold_redeem, shows=ALL_DONE),
     Face("problem", PROFILE, before=lose_connection, shows=PROBLEM),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,17 @@ if TYPE_CHECKING:
 
 AXE = ROOT / "static/js/node_modules/axe-core/axe.min.js"
 
-#: what axe finds, one line each; what it can't judge counts, where it is a matter of contrast
+#: what axe finds, one line each; what it can't judge counts, where it is a matter of contrast;
+#: but of the text of a drawing it judges none
 _AXE = """async (pattern) => {
     const rules = axe.getRules().map((rule) => rule.ruleId).filter((id) => id.match(pattern));
     const runOnly = { type: "rule", values: rules };
     const resultTypes = ["violations", "incomplete"];
     const found = await axe.run(document, { runOnly, resultTypes, preload: false });
     const unsure = found.incomplete.filter(({ id }) => id.startsWith("color-contrast"));
-    return [...found.violations, ...unsure].flatMap(({ id, help, nodes }) =>
-        nodes.map((node) => `${id}: ${help}: ${node.html}: ${node.any[0]?.message ?? ""}`));
+    return [...found.violations, ...unsure].flatMap(({ id, help, nodes }) => nodes
+        .filter(({ html }) => !html.startsWith("<text "))
+        .map(({ html, any }) => `${id}: ${help}: ${html}: ${any[0]?.message ?? ""}`));
 }"""
 
 #: everything that takes the focus, in the order of the page as it is drawn
@@ -136,16 +139,22 @@ def shifted(page: Page) -> float:
 
 
 def contrast(page: Page, selector: str, name: str) -> float:
-    """The ratio between a computed colour of an element and the page's background."""
-    look = """(element, name) => [element, document.body].map((e, body) => {
-        const colour = getComputedStyle(e)[body ? "backgroundColor" : name];
-        return colour.match(/[\\d.]+/g).map(Number);
-    })"""
-    found = page.locator(selector).first.evaluate(look, name)
-    (*front, _), back = ([*colour, 1][:4] if len(colour) == 3 else colour for colour in found)
-    if found[0][3:] == [0]:
-        return 1
-    light, dark = sorted((_luminance(front), _luminance(back[:3])), reverse=True)
+    """The least ratio between a computed colour of such elements and the page's background."""
+    look = """(elements, name) => [document.body, ...elements]
+        .map((element, number) => getComputedStyle(element)[number ? name : "backgroundColor"])"""
+    back, *fronts = map(_rgb, page.locator(selector).evaluate_all(look, name))
+    return min(_ratio(front, back) for front in fronts)
+
+
+def _rgb(colour: str) -> list[float]:
+    """The parts of rgb(...); of what lets the page shine through, nothing is left."""
+    red, green, blue, *opacity = map(float, re.findall(r"[\d.]+", colour))
+    assert opacity in ([], [1]), f"{colour} is not opaque"
+    return [red, green, blue]
+
+
+def _ratio(one: list[float], other: list[float]) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Request, Response, Route
 
 from .faces import BY_NAME, FACES, TICKET, Face, Town, show, tab
-from .pages import COOKIE
+from .pages import COOKIE, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -166,38 +164,43 @@ def test_control_what_is_inline_is_reported(
     assert unexpected(seen.errors) != []
 
 
-@contextmanager
-def another_site() -> Iterator[tuple[str, list[str]]]:
-    """Its address, and the paths that it is asked for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_error(404)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
+ELSEWHERE = "http://127.0.0.1:9/x"
 
 
 @pytest.mark.parametrize("policy", [True, False], ids=["policy", "no-policy"])
-def test_control_what_comes_from_elsewhere_is_found(
+def test_control_an_image_from_elsewhere_is_found(
     browser: Browser, town: Town, policy: bool
 ) -> None:
-    with another_site() as (other, asked), watched(browser) as (page, seen):
+    with watched(browser) as (page, seen):
         headers = {} if policy else {"content-security-policy": ""}
-        spoil(page, f'<img alt="" src="{other}/x">', **headers)
+        spoil(page, f'<img alt="" src="{ELSEWHERE}">', **headers)
         show(page, town, BY_NAME["profile"])
         page.wait_for_load_state("load")
-        assert f"{other}/x" in seen.strangers(town.open.url)
-        # The policy would stop it as well.
-        assert asked == ([] if policy else ["/x"])
-        assert ("img-src" in seen.violations) is policy
+    assert seen.strangers(town.open.url) == [ELSEWHERE]
+    assert ("img-src" in seen.violations) is policy
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"fetch('{ELSEWHERE}')",
+        f"navigator.sendBeacon('{ELSEWHERE}')",
+        f"new WebSocket('{ELSEWHERE.replace('http', 'ws')}')",
+        f"new Worker(URL.createObjectURL(new Blob([`fetch('{ELSEWHERE}')`])))",
+    ],
+    ids=["fetch", "beacon", "socket", "worker"],
+)
+def test_control_a_call_to_elsewhere_is_found(browser: Browser, town: Town, script: str) -> None:
+    with watched(browser) as (page, seen):
+        spoil(page, "", **{"content-security-policy": ""})
+        show(page, town, BY_NAME["profile"])
+        assert seen.strangers(town.open.url) == seen.sockets == []
+        page.evaluate(f"() => {{ {script} }}")
+        until(
+            lambda: ELSEWHERE in seen.strangers(town.open.url) or seen.sockets,
+            lambda: page.wait_for_timeout(20),
+            "what goes elsewhere",
+        )
 
 
 @pytest.mark.parametrize(
