@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
@@ -184,3 +186,21 @@ def test_nothing_that_another_site_answers_is_shown(browser: Browser, site: Site
         url = f"{site.profiles[0]}/contact"
         text = page.evaluate("url => fetch(url).then(answer => answer.text())", url)
         assert "theirs" in text, "the control: the browser would have fetched it"
+
+
+@pytest.mark.parametrize(
+    ("motion", "seconds"),
+    [("reduce", "0s"), ("no-preference", "0.16s")],
+    ids=["reduced", "control"],
+)
+def test_strokes_simply_appear_where_motion_is_reduced(
+    browser: Browser, site: Site, motion: Literal["reduce", "no-preference"], seconds: str
+) -> None:
+    with browser.new_context(reduced_motion=motion) as context:
+        page = context.new_page()
+        Held(context, REDEEM)
+        card(page, site.profiles[0])
+        page.click(GATE_BUTTON)
+        stroke = page.wait_for_selector("challenge-gate .is-done", timeout=PATIENCE_S * 1000)
+        assert stroke is not None
+        assert stroke.evaluate("line => getComputedStyle(line).transitionDuration") == seconds

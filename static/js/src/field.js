@@ -75,7 +75,7 @@ function refusalOf(page, base) {
   return {
     page: prefix && !closed ? { prefix, site, units: Number(units) } : undefined,
     words: /** @type {Record<string, string>} */ (words),
-    ...{ lang: page.documentElement.lang, dir: page.documentElement.dir },
+    ...{ lang: page.documentElement.lang, dir: page.documentElement.dir || "ltr" },
     retry: root.querySelector("[data-challenge-retry]")?.textContent ?? undefined,
     contact: root.querySelector(".challenge-contact") ?? undefined,
   };

@@ -29,7 +29,7 @@ export const GATE_STYLE = `
 p { margin: 0; line-height: 1.5; }
 button {
   min-height: 44px;
-  padding: 8px 24px;
+  padding: 8px 16px;
   border: 1px solid var(--accent);
   border-radius: 4px;
   background: none;
