@@ -27,7 +27,7 @@ from demo.directory import Directory, Sheet, sheet, spread
 from demo.portrait import portrait
 from demo.scraping import scraper
 from demo.town import TOWN, Member, members
-from demo.yours import headers_shown, read_clearance
+from demo.yours import headers_shown, left, read_clearance
 
 SEED = 1907  # the year on the Market Hall
 PEOPLE = 2400
@@ -174,6 +174,7 @@ def yours() -> Response:
             token=token,
             said=read_clearance(token, now) if token else None,
             holding=holding,
+            left=left(holding),
             settings=settings,
             prefix=request.script_root + settings.url_prefix,
         )

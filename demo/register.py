@@ -99,7 +99,7 @@ class Register:
 
         So whoever is entered next to somebody also lives next to them.
         """
-        streets = min(len(STREETS), max(1, count // SHORTEST_STREET))
+        streets = min(len(STREETS), max(2, count // SHORTEST_STREET))
         length = -(-count // streets)
         street, house = divmod(own, length)
         first = 3 + street * 5 % 17

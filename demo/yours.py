@@ -1,11 +1,14 @@
 """What a browser has sent, told to its visitor: the headers, and the clearance in plain words."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import jwt
+
+from challenge.core.models import Holding
 
 LONG = 16  # a cookie's value that is longer is a token or an id, and is shown by its ends
 SECRET = ("Authorization", "Proxy-Authorization")
@@ -58,6 +61,16 @@ def read_clearance(token: str, now: float) -> Said | None:
         )
     except (jwt.PyJWTError, KeyError, TypeError, AttributeError, ValueError, OverflowError):
         return None
+
+
+def left(holding: Holding | None) -> str:
+    """What a visitor has, in the words of yours.js, which says it anew."""
+    if holding is None:
+        return "nothing"
+    wait, minutes = holding.not_before_ms, math.ceil(holding.expires_in / 60)
+    start = f", from {counted(math.ceil(wait / 1000), 'second')} on" if wait else ""
+    profiles = counted(holding.remaining, "profile")
+    return f"{profiles}{start}; for {counted(minutes, 'minute')} more, unless it is renewed"
 
 
 def both_ends(value: str) -> str:

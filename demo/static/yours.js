@@ -20,7 +20,6 @@ async function look() {
   const { remaining, not_before_ms: wait, expires_in: life } = await response.json();
   const when = wait ? `, from ${some(Math.ceil(wait / 1000), "second")} on` : "";
   left.textContent = `${some(remaining, "profile")}${when}; for ${some(Math.ceil(life / 60), "minute")} more, unless it is renewed`;
-  left.hidden = false;
 }
 
 /** Asks for an offer, which costs nothing, and says it in words. */
