@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from bench._chromium import chromium
 from bench._site import Site, handles_of
@@ -29,7 +29,8 @@ SPOKEN_MS = 1500
 #: enough for ink, paper, and a portrait
 COLOURS = 32
 LARGE_BYTES = 40 * 1024
-Scene = Callable[[Page, str, str], None]
+#: brings a fresh browser to a moment that is worth a picture; returns calls that are held back
+Scene = Callable[[Page, str, str], list[Route] | None]
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {
@@ -66,12 +67,14 @@ def card(page: Page, url: str, handle: str) -> None:
         page.wait_for_selector(PERSONAL)
 
 
-def interstitial(page: Page, url: str, handle: str) -> None:
+def interstitial(page: Page, url: str, handle: str) -> list[Route]:
     """The work is done and all marks are drawn, but nothing is sold yet."""
-    page.route("**/v1/clearances", lambda route: None)
+    held: list[Route] = []
+    page.route("**/v1/clearances", lambda route: held.append(route))
     with page.expect_request("**/v1/clearances"):
         page.goto(f"{url}/people/{handle}")
     page.wait_for_timeout(SPOKEN_MS)
+    return held
 
 
 def failure(page: Page, url: str, handle: str) -> None:
@@ -86,7 +89,6 @@ def scraper(page: Page, url: str, handle: str) -> None:
     page.goto(f"{url}/scraper")
 
 
-#: moments worth a picture, and how a fresh browser comes to them
 SCENES: dict[str, Scene] = {
     "home": home,
     "profile": profile,
@@ -112,10 +114,10 @@ def take(browser: Browser, url: str, handle: str, folder: Path) -> None:
         for look, options in LOOKS.items():
             context = browser.new_context(reduced_motion="reduce", **options)
             page = context.new_page()
-            scene(page, url, handle)
+            held = scene(page, url, handle) or []
             png = small(page.screenshot(animations="disabled", caret="hide"))
-            # A call that is held back would be waited for.
-            page.unroute_all(behavior="ignoreErrors")
+            for route in held:
+                route.abort()
             context.close()
             file = folder / f"{name}-{look}.png"
             file.write_bytes(png)
