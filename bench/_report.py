@@ -6,12 +6,13 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -45,15 +46,24 @@ def publish(name: str, figures: Sequence[Figure]) -> None:
     for f in figures:
         reach = "" if f.reach is None else f"{f.reach:g}{'' if f.ok else ' (missed)'}"
         print(f"| `{f.id}` | {f.value:.1f} | {f.unit} | {reach} | {f.note} |")
-    RESULTS.mkdir(exist_ok=True)
-    content = {
-        "command": f"./run bench {name}",
+    write(name, content(f"./run bench {name}", figures))
+
+
+def content(command: str, figures: Sequence[Figure]) -> dict[str, Any]:
+    """What every file of results holds."""
+    return {
+        "command": command,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
-            "system": platform.platform(terse=True),
+            "system": f"{platform.system()} {platform.machine()}",
             "python": sys.version.split()[0],
             "cores": os.cpu_count(),
         },
         "figures": [asdict(figure) for figure in figures],
     }
-    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def write(name: str, record: Mapping[str, Any]) -> None:
+    """Write bench/results/<name>.json."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")

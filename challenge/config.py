@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,14 @@ def _origins(value: Any) -> tuple[str, ...]:
         if not _ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin!r} is no origin such as https://example.org")
     return origins
+
+
+def _flag(value: Any) -> bool:
+    flags = {"1": True, "true": True, "0": False, "false": False}
+    flag = flags.get(str(value).lower())
+    if flag is None:
+        raise ValueError("must be true or false, or 1 or 0")
+    return flag
 
 
 def _puzzle(value: Any) -> str:
@@ -195,6 +203,22 @@ class Settings:
     allowed_origins: tuple[str, ...] = _setting(
         (), _origins, "origins", "Origins besides the site's own whose pages may call the gate."
     )
+    unlimited_pass: bool = _setting(
+        False, _flag, "yes or no",
+        "For measuring only, never for a site: one solved puzzle opens everything for a week.",
+    )  # fmt: skip
+
+
+#: What the unlimited pass puts in place of other settings: the gate that others sell. A band
+#: refills by a unit a millisecond from a burst that no run comes to the end of. A visitor's
+#: record still ends with the key of its day, after one day at least.
+UNLIMITED: Mapping[str, Any] = {
+    "budget": 1_000_000,
+    "ramp": (1_000_000,),
+    "band_burst": 10**12,
+    "band_per_hour": 3_600_000,
+    "lifetime": 7 * 86_400,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +233,7 @@ class Source:
 
 
 def load(*sources: Source) -> Settings:
-    """Settings from several places; a later source wins.
+    """Settings from several places; a later source wins, and the unlimited pass over all.
 
     :raises ConfigError: `bad_setting` or `unknown_setting`, naming key and place.
     """
@@ -224,7 +248,8 @@ def load(*sources: Source) -> Settings:
                 source.unknown(key)
             else:
                 raise ConfigError(f"{key} in {source.place}", code="unknown_setting")
-    return Settings(**values)
+    settings = Settings(**values)
+    return replace(settings, **UNLIMITED) if settings.unlimited_pass else settings
 
 
 def _read(read: Callable[[Any], Any], key: str, source: Source) -> Any:

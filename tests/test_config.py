@@ -62,6 +62,8 @@ def test_types_as_each_place_writes_them() -> None:
         ("TRUSTED_PROXIES", "none,10.0.0.0/8"), ("ALLOWED_ORIGINS", "example.org"),
         ("ALLOWED_ORIGINS", "https://example.org/"), ("ALLOWED_ORIGINS", "*"),
         ("STORE_URI", "mysql:///x"), ("STORE_URI", ""), ("KEYS_PATH", ""),
+        ("UNLIMITED_PASS", "yes"), ("UNLIMITED_PASS", ""), ("UNLIMITED_PASS", 2),
+        ("UNLIMITED_PASS", None), ("UNLIMITED_PASS", "1 "),
     ],
 )  # fmt: skip
 def test_a_wrong_value_stops_the_start_and_names_its_key(
@@ -120,7 +122,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         [row] = [row for row in rows if row.startswith(f"| `{item.name.upper()}` |")]
         default = item.default
         text = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-        shown = {(): "none", "": "empty", None: "not set"}.get(default, text)
+        shown = {(): "none", "": "empty", None: "not set", False: "false"}.get(default, text)
         assert f"| {shown} |" in row or f"| `{shown}` |" in row, row
         assert item.metadata["doc"] in row
         assert f"| {item.metadata['unit']} |" in row

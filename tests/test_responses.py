@@ -28,11 +28,11 @@ from challenge.errors import (
     Unsolved,
 )
 from challenge.flask.client import EXTENSION
+from challenge.jose import LEEWAY
 from challenge.keys import decode_bytes
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.responding import LIFETIME
-from challenge.tokens import LEEWAY
 from challenge.wire import Ask
 
 from .solving import ASK, buy, solve

@@ -189,6 +189,17 @@ def proxies(trusted: Sequence[object] | None) -> Finding:
     return Finding("ok", f"trusted proxies: {', '.join(map(str, trusted))}")
 
 
+def unlimited_pass(sold: bool) -> Finding:
+    """Whether pages are counted at all."""
+    if sold:
+        return Finding(
+            "problem",
+            "CHALLENGE_UNLIMITED_PASS is on: one solved puzzle opens every page for a week",
+            "unset it; it is there for measuring only",
+        )
+    return Finding("ok", "views are counted")
+
+
 def debug_mode(debug: bool) -> Finding:
     """Whether Flask would show its insides."""
     if debug:

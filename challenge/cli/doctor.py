@@ -49,6 +49,7 @@ def examine(app: Flask, now: float) -> Iterator[Finding]:
         yield from _examine_store_file(file.resolve(), tally.settings.store_max_mb * 2**20)
     yield checks.workers(tally.store.shared_between_processes, os.environ)
     yield checks.proxies(tally.settings.trusted_proxies)
+    yield checks.unlimited_pass(tally.settings.unlimited_pass)
     yield checks.debug_mode(app.debug)
     yield checks.site_secret(tally.settings.site_secret)
     yield checks.bundle(assets.folder())

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from ..config import PREFIX, Settings, read_toml
+from ..config import PREFIX, UNLIMITED, Settings, read_toml
 from .loading import load_app_or_say_why, tally_of
 
 TABLE_HEAD = "| setting | default | unit | what it does |\n| --- | --- | --- | --- |"
@@ -60,6 +60,8 @@ def rows(settings: Settings, places: Mapping[str, Mapping[str, Any]]) -> Iterato
     for item in fields(Settings):
         key = PREFIX + item.name.upper()
         setters = [place for place, values in places.items() if key in values]
+        if settings.unlimited_pass and item.name in UNLIMITED:
+            setters.append(f"{PREFIX}UNLIMITED_PASS")
         yield Row(
             name=item.name.upper(),
             value=_visible(item.name, getattr(settings, item.name)),

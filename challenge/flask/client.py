@@ -11,9 +11,9 @@ from ..core.models import Client, Sale
 from ..core.networks import client_address
 from ..core.proxies import ForgottenProxies
 from ..errors import ConfigError
+from ..jose import LEEWAY
 from ..tally import Tally
 from ..tally.selling import RENEWABLE
-from ..tokens import LEEWAY
 
 EXTENSION = "challenge"
 GATE = "challenge.gate"
@@ -26,12 +26,17 @@ _FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-F
 def current_tally() -> Tally:
     """The current app's gate.
 
-    :raises ConfigError: if its store is one process's and there are several.
+    :raises ConfigError: if several processes serve it and its store is one process's, or it
+        sells the unlimited pass.
     """
     tally: Tally = current_app.extensions[EXTENSION]
-    # Each process would sell and count for itself.
-    if request.environ.get("wsgi.multiprocess") and not tally.store.shared_between_processes:
-        raise ConfigError("memory:// with several worker processes; set CHALLENGE_STORE_URI")
+    if request.environ.get("wsgi.multiprocess"):
+        # Each process would sell and count for itself.
+        if not tally.store.shared_between_processes:
+            raise ConfigError("memory:// with several worker processes; set CHALLENGE_STORE_URI")
+        # Where there are several it is no benchmark but a site.
+        if tally.settings.unlimited_pass:
+            raise ConfigError("CHALLENGE_UNLIMITED_PASS with several worker processes; unset it")
     return tally
 
 

@@ -57,6 +57,11 @@ class Gate:
         """
         instance = Path(app.instance_path)
         settings = _settings(app, instance / "challenge.toml")
+        if settings.unlimited_pass:
+            log.critical(
+                "CHALLENGE_UNLIMITED_PASS IS ON: one solved puzzle opens every page for a week."
+                " It is there for measuring; do not use it for a site"
+            )
         ring = keys.KeyFile(
             instance / settings.keys_path, random=secrets.token_bytes, clock=time.time
         )

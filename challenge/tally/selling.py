@@ -24,7 +24,8 @@ from ..errors import (
     StoreUnavailable,
     Unsolved,
 )
-from ..tokens import LEEWAY, Tokens
+from ..jose import LEEWAY
+from ..tokens import Tokens
 from .books import Books, Reserved
 from .minting import Mint, read_claims, write_claims
 from .spending import Spender

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from ..errors import Expired, InProgress
+from ..jose import LEEWAY
 from ..stores import Store
 from ..stores.base import Spending
-from ..tokens import LEEWAY
 
 #: a call that meets another of the same body looks again this often, for at most a second
 WAIT_STEP, WAIT_STEPS = 0.05, 20

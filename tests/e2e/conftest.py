@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from .drivers import CHROMIUM_FLAGS, Chromium, Driver, Firefox, WebKit, firefox, mini_browser
+from .faces import Town, serve_town
 from .pages import Calls, Site, serve_site
 
 
@@ -44,6 +45,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def calls(site: Site) -> Calls:
     return Calls(site)
+
+
+@pytest.fixture(scope="package")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with serve_town(tmp_path_factory.mktemp("town")) as running:
+        yield running
 
 
 # -- the scenarios, in every engine ----------------------------------------------------------

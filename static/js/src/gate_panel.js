@@ -14,8 +14,8 @@ import { faceOf } from "./face.js";
  */
 export function furnish(host, shadow, url, open) {
   const parts = partsOf(host.textContent?.trim() ?? "", url, languageOf(host));
-  const { root, slot, button, retry } = parts;
-  shadow.append(slot, root);
+  const { root, field, button, retry } = parts;
+  shadow.append(field, root);
   const panel = panelOf(host, shadow, parts);
   let opening = false;
   const press = async () => {
@@ -50,7 +50,8 @@ export const languageOf = (element) =>
  */
 function partsOf(label, url, language) {
   const english = { lang: "en", dir: "ltr" };
-  const slot = make("slot", { hidden: "" });
+  // Takes the focus in the host's place: what is in a host with tabindex -1 is no tab stop.
+  const field = make("div", { hidden: "", tabindex: "-1" }, make("slot", {}));
   const button = make("button", { type: "button", part: "button" }, label);
   const progress = make("div", { "data-challenge-progress": "", "aria-hidden": "true" });
   const live = make("p", { "data-challenge-live": "", role: "status", ...english });
@@ -65,7 +66,7 @@ function partsOf(label, url, language) {
     textConnection: "That did not work: the connection was lost.",
     textFailed: "That did not work.",
   });
-  return { slot, root, button, live, problem, retry, ways };
+  return { field, root, button, live, problem, retry, ways };
 }
 
 /**
@@ -74,7 +75,7 @@ function partsOf(label, url, language) {
  * @param {Parts} parts
  * @returns {import("./gate.js").Panel}
  */
-function panelOf(host, shadow, { slot, root, button, live, problem, retry, ways }) {
+function panelOf(host, shadow, { field, root, button, live, problem, retry, ways }) {
   const face = faceOf(root);
   /** @param {boolean} on */
   const busy = (on) => {
@@ -111,11 +112,8 @@ function panelOf(host, shadow, { slot, root, button, live, problem, retry, ways 
     },
     reveal(content) {
       host.replaceChildren(...content);
-      slot.hidden = false;
-      if (shadow.activeElement) {
-        host.tabIndex = -1;
-        host.focus({ preventScroll: true });
-      }
+      field.hidden = false;
+      if (shadow.activeElement) field.focus({ preventScroll: true });
       button.remove();
       host.setAttribute("revealed", "");
     },
