@@ -14,8 +14,8 @@ import { faceOf } from "./face.js";
  */
 export function furnish(host, shadow, url, open) {
   const parts = partsOf(host.textContent?.trim() ?? "", url, languageOf(host));
-  const { root, slot, button, retry } = parts;
-  shadow.append(slot, root);
+  const { root, place, button, retry } = parts;
+  shadow.append(place, root);
   const panel = panelOf(host, shadow, parts);
   let opening = false;
   const press = async () => {
@@ -50,7 +50,7 @@ export const languageOf = (element) =>
  */
 function partsOf(label, url, language) {
   const english = { lang: "en", dir: "ltr" };
-  const slot = make("slot", { hidden: "" });
+  const place = make("div", { tabindex: "-1", hidden: "" }, make("slot", {}));
   const button = make("button", { type: "button", part: "button" }, label);
   const progress = make("div", { "data-challenge-progress": "", "aria-hidden": "true" });
   const live = make("p", { "data-challenge-live": "", role: "status", ...english });
@@ -65,7 +65,7 @@ function partsOf(label, url, language) {
     textConnection: "That did not work: the connection was lost.",
     textFailed: "That did not work.",
   });
-  return { slot, root, button, live, problem, retry, ways };
+  return { place, root, button, live, problem, retry, ways };
 }
 
 /**
@@ -74,7 +74,7 @@ function partsOf(label, url, language) {
  * @param {Parts} parts
  * @returns {import("./gate.js").Panel}
  */
-function panelOf(host, shadow, { slot, root, button, live, problem, retry, ways }) {
+function panelOf(host, shadow, { place, root, button, live, problem, retry, ways }) {
   const face = faceOf(root);
   /** @param {boolean} on */
   const busy = (on) => {
@@ -111,11 +111,9 @@ function panelOf(host, shadow, { slot, root, button, live, problem, retry, ways 
     },
     reveal(content) {
       host.replaceChildren(...content);
-      slot.hidden = false;
-      if (shadow.activeElement) {
-        host.tabIndex = -1;
-        host.focus({ preventScroll: true });
-      }
+      place.hidden = false;
+      // Not the host: a host that Tab passes by takes what is in it along.
+      if (shadow.activeElement) place.focus({ preventScroll: true });
       button.remove();
       host.setAttribute("revealed", "");
     },
