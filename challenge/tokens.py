@@ -7,23 +7,17 @@ claims are checked here, against a clock that is an argument.
 from __future__ import annotations
 
 import hashlib
-import json
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .core.models import Challenge, Clearance, Identity, Puzzle, Ticket
-from .errors import Expired, Malformed, TokenRefused, TooEarly
-from .keys import Keys, decode_bytes
-from .wire import TOKEN_MAX, read_object
+from .errors import Expired, TokenRefused
+from .jose import LEEWAY, Verified, check_times, read_claims, read_header, sign, verify, verify_any
+from .keys import Keys
 
 ISSUER = "tallygate"
-#: seconds that clocks may differ by, on `exp` and `iat`
-LEEWAY = 30
 CHALLENGE_TYPE = "challenge+jwt"
 CLEARANCE_TYPE = "clearance+jwt"
 TICKET_TYPE = "ticket+jwt"
@@ -37,7 +31,7 @@ class Tokens:
     def __init__(self, keys: Keys, site: str) -> None:
         self._keys = keys
         self._site = site
-        self._verified = _Verified(CACHE_MAX)
+        self._verified = Verified(CACHE_MAX)
 
     def sign_challenge(self, challenge: Challenge) -> str:
         """The challenge as a JWT, HS256."""
@@ -60,7 +54,7 @@ class Tokens:
         if challenge.visitor is not None:
             claims["sub"], claims["first"] = challenge.visitor.sub, challenge.visitor.first
             claims["sales"] = challenge.sales
-        return _sign(claims, self._keys.challenge_secret, "HS256", {"typ": CHALLENGE_TYPE})
+        return sign(claims, self._keys.challenge_secret, "HS256", {"typ": CHALLENGE_TYPE})
 
     def read_challenge(self, token: str, now: float, *, buys: str) -> Challenge:
         """The challenge, if this site signed it, it buys what is asked for and it is in time.
@@ -90,7 +84,7 @@ class Tokens:
             raise Expired(f"challenge of another form: {error!r}") from error
         if challenge.site != self._site or challenge.buys != buys:
             raise TokenRefused(f"for {challenge.site}/{challenge.buys}", code="wrong_audience")
-        _check_times(challenge.issued, challenge.not_before, challenge.expires, now, now)
+        check_times(challenge.issued, challenge.not_before, challenge.expires, now=now)
         return challenge
 
     def sign_ticket(self, ticket: Ticket) -> str:
@@ -106,7 +100,7 @@ class Tokens:
             "nbf": ticket.due,
             "exp": ticket.expires,
         }
-        return _sign(claims, self._keys.challenge_secret, "HS256", {"typ": TICKET_TYPE})
+        return sign(claims, self._keys.challenge_secret, "HS256", {"typ": TICKET_TYPE})
 
     def read_ticket(self, token: str, now: float) -> Ticket:
         """The ticket, if this site signed it and it is due.
@@ -130,13 +124,13 @@ class Tokens:
             raise Expired(f"ticket of another form: {error!r}") from error
         if ticket.site != self._site:
             raise TokenRefused(f"for {ticket.site}", code="wrong_audience")
-        _check_times(ticket.issued, ticket.due, ticket.expires, now, now)
+        check_times(ticket.issued, ticket.due, ticket.expires, now=now)
         return ticket
 
     def _read_own(self, token: str, kind: str) -> dict[str, Any]:
         """Claims of a token that only we read."""
-        _read_header(token, algorithm="HS256", kind=kind, names={"alg", "typ"})
-        return _claims(_verify_any(token, self._keys.challenge_secrets, "HS256"))
+        read_header(token, algorithm="HS256", kind=kind, names={"alg", "typ"})
+        return read_claims(verify_any(token, self._keys.challenge_secrets, "HS256"))
 
     def sign_clearance(self, clearance: Clearance) -> str:
         """The clearance as a JWT, EdDSA. The same record always gives the same text."""
@@ -156,7 +150,7 @@ class Tokens:
             claims["cnf"] = {"jkt": clearance.thumbprint}
         key = self._keys.signer(clearance.kid)
         headers = {"typ": CLEARANCE_TYPE, "kid": clearance.kid}
-        return _sign(claims, key.private, "EdDSA", headers)
+        return sign(claims, key.private, "EdDSA", headers)
 
     def read_clearance(self, token: str, now: float, *, grace: int = 0) -> Clearance:
         """The clearance, if this site signed it and it is in time.
@@ -164,113 +158,78 @@ class Tokens:
         :param grace: seconds for which one that has ended is read all the same.
         :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
         """
-        header = _read_header(
-            token, algorithm="EdDSA", kind=CLEARANCE_TYPE, names={"alg", "typ", "kid"}
+        return read_clearance(
+            token,
+            lambda kid: self._keys.signer(kid).public,
+            site=self._site,
+            issuer=ISSUER,
+            now=now,
+            leeway=LEEWAY,
+            grace=grace,
+            verified=self._verified,
         )
-        key = self._keys.signer(header["kid"])
-        digest = hashlib.sha256(token.encode()).digest()
-        payload = self._verified.get(digest)
-        if payload is None:
-            payload = _verify(token, key.public, "EdDSA")
-            self._verified.put(digest, payload)
-        claims = _claims(payload)
-        try:
-            clearance = Clearance(
-                site=claims["aud"],
-                visitor=Identity(claims["sub"], claims["first"]),
-                jti=claims["jti"],
-                kid=key.kid,
-                thumbprint=claims.get("cnf", {}).get("jkt", ""),
-                epoch=claims["epoch"],
-                budget=claims["budget"],
-                issued=claims["iat"],
-                not_before=claims["nbf"],
-                expires=claims["exp"],
-            )
-        except (KeyError, AttributeError) as error:
-            raise Expired(f"clearance of another form: {error!r}") from error
-        if clearance.site != self._site or claims.get("iss") != ISSUER:
-            raise TokenRefused(f"for {clearance.site}", code="wrong_audience")
-        _check_times(clearance.issued, clearance.not_before, clearance.expires, now - grace, now)
-        return clearance
 
 
-class _Verified:
-    """Payloads of tokens whose signature was good, by SHA-256 of the token; oldest fall out."""
+def read_clearance(
+    token: str,
+    key_of: Callable[[str], Ed25519PublicKey],
+    *,
+    site: str,
+    issuer: str,
+    now: float,
+    leeway: int,
+    grace: int = 0,
+    verified: Verified | None = None,
+) -> Clearance:
+    """The clearance, if a key of the site's has signed it and it is in time.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._lock = threading.Lock()
-        self._payloads: OrderedDict[bytes, bytes] = OrderedDict()
-
-    def get(self, digest: bytes) -> bytes | None:
-        with self._lock:
-            if digest in self._payloads:
-                self._payloads.move_to_end(digest)
-            return self._payloads.get(digest)
-
-    def put(self, digest: bytes, payload: bytes) -> None:
-        with self._lock:
-            self._payloads[digest] = payload
-            if len(self._payloads) > self._limit:
-                self._payloads.popitem(last=False)
-
-
-def _sign(claims: Mapping[str, Any], key: Any, algorithm: str, headers: dict[str, Any]) -> str:
-    payload = json.dumps(claims, separators=(",", ":"), sort_keys=True).encode()
-    return jwt.PyJWS().encode(payload, key, algorithm=algorithm, headers=headers)
-
-
-def _verify(token: str, key: Any, algorithm: str) -> bytes:
-    try:
-        payload: bytes = jwt.PyJWS().decode(token, key, algorithms=[algorithm])
-    except jwt.InvalidTokenError as error:
-        raise TokenRefused(str(error), code="bad_signature") from error
-    return payload
-
-
-def _verify_any(token: str, keys: Sequence[bytes], algorithm: str) -> bytes:
-    """As `_verify`, with one of several keys: the one that signs, or one just retired."""
-    for key in keys[:-1]:
-        with suppress(TokenRefused):
-            return _verify(token, key, algorithm)
-    return _verify(token, keys[-1], algorithm)
-
-
-def _read_header(token: str, *, algorithm: str, kind: str, names: set[str]) -> dict[str, Any]:
-    """The header, if it has exactly the members that our own tokens have.
-
-    So `crit`, `jku`, `jwk`, `x5u`, `b64` and whatever comes next are refused unread.
+    :param key_of: gives the public key of a `kid`, or raises TokenRefused; asked every time.
+    :param leeway: seconds that clocks may differ by, on `exp` and `iat`.
+    :param grace: seconds for which one that has ended is read all the same.
+    :param verified: signatures that were good before, by keys of this site.
+    :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
     """
-    if len(token) > TOKEN_MAX:
-        raise TokenRefused(f"{len(token)} characters", code="token_malformed")
+    names = {"alg", "typ", "kid"}
+    kid = read_header(token, algorithm="EdDSA", kind=CLEARANCE_TYPE, names=names)["kid"]
+    if not isinstance(kid, str):
+        raise TokenRefused("kid is no text", code="token_malformed")
+    key = key_of(kid)
+    digest = hashlib.sha256(token.encode()).digest()
+    payload = verified.get(digest) if verified else None
+    if payload is None:
+        payload = verify(token, key, "EdDSA")
+        if verified:
+            verified.put(digest, payload)
+    claims = read_claims(payload)
+    if claims.get("aud") != site:
+        raise TokenRefused(f"for {claims.get('aud')}", code="wrong_audience")
+    if claims.get("iss") != issuer:
+        raise TokenRefused(f"by {claims.get('iss')}", code="wrong_issuer")
+    clearance = _clearance(claims, kid)
+    times = (clearance.issued, clearance.not_before, clearance.expires)
+    check_times(*times, now=now, leeway=leeway, grace=grace)
+    return clearance
+
+
+def _clearance(claims: Mapping[str, Any], kid: str) -> Clearance:
     try:
-        encoded, _, _ = parts = token.split(".")
-        for part in parts:
-            decode_bytes(part)
-        header = read_object(decode_bytes(encoded), limit=TOKEN_MAX)
-    except (ValueError, Malformed) as error:
-        raise TokenRefused(str(error), code="token_malformed") from error
-    if header.keys() != names or header["alg"] != algorithm or header["typ"] != kind:
-        raise TokenRefused("header", code="token_malformed")
-    return header
-
-
-def _claims(payload: bytes) -> dict[str, Any]:
-    try:
-        return read_object(payload, limit=TOKEN_MAX)
-    except Malformed as error:
-        raise TokenRefused(str(error), code="token_malformed") from error
-
-
-def _check_times(
-    issued: object, not_before: object, expires: object, ended_at: float, now: float
-) -> None:
-    if not (type(issued) is int and type(not_before) is int and type(expires) is int):
-        raise TokenRefused("a time is no whole number", code="token_malformed")
-    if ended_at >= expires + LEEWAY:
-        raise Expired(f"{now - expires:.0f} s ago")
-    if issued > now + LEEWAY:
-        raise TokenRefused("issued in the future", code="token_malformed")
-    if now < not_before:
-        raise TooEarly(retry_in_ms=int((not_before - now) * 1000) + 1)
+        thumbprint = claims["cnf"]["jkt"] if "cnf" in claims else ""
+        texts = [claims["sub"], claims["jti"], claims["epoch"], thumbprint]
+        numbers = [claims["first"], claims["budget"]]
+        if {*map(type, texts)} != {str} or {*map(type, numbers)} != {int}:
+            raise TypeError("a claim is of another type")
+        return Clearance(
+            site=claims["aud"],
+            visitor=Identity(claims["sub"], claims["first"]),
+            jti=claims["jti"],
+            kid=kid,
+            thumbprint=thumbprint,
+            epoch=claims["epoch"],
+            budget=claims["budget"],
+            issued=claims["iat"],
+            not_before=claims["nbf"],
+            expires=claims["exp"],
+        )
+    except (KeyError, TypeError) as error:
+        # Signed by a key of the site's, yet not of our form: another version's.
+        raise Expired(f"clearance of another form: {error!r}") from error

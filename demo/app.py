@@ -37,6 +37,12 @@ PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
     "style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The gate's own pages look like the town's: the colours of town.css.
+GATE_COLOURS = (
+    "paper=#f8f4ea", "ink=#1e1b16", "soft=#4b463c", "pencil=#d9d1bf", "accent=#14523c",
+    "dark-paper=#11191a", "dark-ink=#efe8d8", "dark-soft=#bdb8aa", "dark-pencil=#2c3a3a",
+    "dark-accent=#98d6b6", "dark-warning=#e6b04d",
+)  # fmt: skip
 # An SVG opened by itself is a document; this one may load and run nothing.
 PHOTO_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -53,7 +59,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     given = dict(config or {})
     instance = given.get("DEMO_INSTANCE_PATH")
     app = Flask(__name__, instance_path=None if instance is None else str(instance))
-    app.config.update({"DEMO_SEED": SEED, "DEMO_MEMBERS": PEOPLE} | given)
+    own = {"CHALLENGE_NAME": TOWN, "CHALLENGE_COLOURS": GATE_COLOURS}
+    app.config.update({"DEMO_SEED": SEED, "DEMO_MEMBERS": PEOPLE} | own | given)
     seed = int(app.config["DEMO_SEED"])
     app.extensions["directory"] = Directory(members(seed, int(app.config["DEMO_MEMBERS"])), seed)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -121,7 +128,7 @@ def sheet_or_404(people: Sequence[Member], number: str) -> Sheet:
 
 
 @pages.get("/people/<handle>")
-@gate.protect("handle")
+@gate.protect("handle", preview=preview)
 def person(handle: str) -> str:
     """A whole profile."""
     member = member_or_404(handle)
@@ -140,7 +147,7 @@ def photo(handle: str) -> Response:
 
 
 @pages.get("/people/<handle>/contact")
-@gate.protect("handle")
+@gate.protect("handle", preview=preview)
 def contact(handle: str) -> str:
     """E-mail, phone and address alone: what the public card fetches on request."""
     return render_template("contact.html", member=member_or_404(handle))

@@ -146,23 +146,29 @@ def test_name_sentence_and_contact_are_the_operators(make_app: MakeApp) -> None:
     assert 'href="https://example.org/contact"' in page.text
 
 
-def test_colours_are_a_style_sheet_of_their_own(make_app: MakeApp) -> None:
+def sheet_of(client: FlaskClient) -> str:
+    [sheet] = re.findall(r'<link rel="stylesheet" href="(.*?)">', client.get("/people/ada").text)
+    return sheet
+
+
+def test_colours_are_in_the_one_style_sheet(make_app: MakeApp) -> None:
     colours = ["accent=#8a1c3b", "dark-accent=#FF9fb8", "dark-paper=#101010"]
     client = make_app(colours=colours).test_client()
-    page = client.get("/people/ada").text
-    own, theme = re.findall(r'<link rel="stylesheet" href="(.*?)">', page)
-    assert own.startswith("/challenge/static/challenge.")
-    sheet = client.get(theme)
-    assert sheet.mimetype == "text/css"
-    assert "immutable" not in sheet.headers["Cache-Control"]
-    assert "max-age=31536000" in sheet.headers["Cache-Control"]
-    assert sheet.text == (
-        ":root{--challenge-accent:#8a1c3b}@media(prefers-color-scheme:dark)"
-        "{:root{--challenge-accent:#FF9fb8;--challenge-paper:#101010}}\n"
+    plain = assets.load()["challenge.css"]
+    own = plain.bodies["identity"] + (
+        b":root{--challenge-accent:#8a1c3b}@media(prefers-color-scheme:dark)"
+        b"{:root{--challenge-accent:#FF9fb8;--challenge-paper:#101010}}\n"
     )
+    url = sheet_of(client)
+    sheet = client.get(url)
+    assert (sheet.mimetype, sheet.data) == ("text/css", own)
+    assert sheet.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    packed = client.get(url, headers={"Accept-Encoding": "br, gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == own
     stale = client.get("/challenge/static/theme.000000000000.css")
     assert stale.headers["Cache-Control"] == "public, max-age=0"
-    assert "theme." not in make_app().test_client().get("/people/ada").text
+    assert sheet_of(make_app().test_client()) == f"/challenge/static/{plain.hashed}"
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ from challenge import Gate
 from challenge.core.visitors import PREVIOUS_GRACE
 from challenge.errors import Expired, Spent
 from challenge.flask import checking
+from challenge.jose import LEEWAY
 from challenge.stores.sqlite import SQLiteStore
-from challenge.tokens import LEEWAY
 
 from .serving import Server, serve
 from .solving import ASK, REDEEM, redemption

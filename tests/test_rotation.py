@@ -28,9 +28,10 @@ from challenge.config import Settings, Source
 from challenge.config import load as load_settings
 from challenge.core.models import Clearance, Identity
 from challenge.errors import TokenRefused
+from challenge.jose import Verified
 from challenge.keys import KeyFile, change, encode_bytes, file, watch
 from challenge.keys.file import CHALLENGE_KEPT, CHALLENGE_SIGNS_AFTER, CLEARANCE_KEPT
-from challenge.tokens import Tokens, _Verified
+from challenge.tokens import Tokens
 
 from .serving import ROOT, Server, serve
 from .solving import ASK, REDEEM, redemption
@@ -173,7 +174,7 @@ def test_t09_a_revoked_key_verifies_nothing_at_once(path: Path, clock: Clock) ->
     assert kid not in json.dumps(worker.keys.jwks())
     with pytest.raises(TokenRefused):
         worker.keys.signer(kid)
-    assert isinstance(worker.tokens._verified, _Verified)
+    assert isinstance(worker.tokens._verified, Verified)
 
 
 def test_t09_the_new_key_is_used_at_once_and_known_to_all(
@@ -449,7 +450,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def kid_of(token: str) -> str:
-    kid: str = tokens._read_header(
+    kid: str = tokens.read_header(
         token, algorithm="EdDSA", kind=tokens.CLEARANCE_TYPE, names={"alg", "typ", "kid"}
     )["kid"]
     return kid

@@ -28,10 +28,10 @@ from challenge.errors import (
     Spent,
     Stale,
 )
+from challenge.jose import LEEWAY
 from challenge.stores.base import TAKEOVER_AFTER
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
-from challenge.tokens import LEEWAY
 
 from .test_tally import HOME, World, body_of
 

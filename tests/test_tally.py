@@ -29,12 +29,12 @@ from challenge.errors import (
     TooEarly,
     Unsolved,
 )
+from challenge.jose import LEEWAY
 from challenge.keys import make
 from challenge.stores.base import TAKEOVER_AFTER
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
 from challenge.tally import Tally
-from challenge.tokens import LEEWAY
 from challenge.wire import Ask
 
 from .solving import solve

@@ -20,8 +20,9 @@ from joserfc.jwk import KeySet
 from challenge import tokens
 from challenge.core.models import Challenge, Clearance, Identity, Puzzle
 from challenge.errors import Expired, TokenRefused, TooEarly
+from challenge.jose import LEEWAY
 from challenge.keys import KeyRing, SigningKey, encode_bytes, make
-from challenge.tokens import LEEWAY, Tokens
+from challenge.tokens import Tokens
 
 NOW = 1_800_000_000
 RING = make(secrets.token_bytes)
@@ -240,9 +241,9 @@ def accepted(read: Callable[[str], Any]) -> set[str]:
 @pytest.mark.parametrize(
     ("check", "let_in"),
     [
-        ("_read_header", {"header crit", "header jku", "no typ", "typ JWT", "spare bit"}),
-        ("_verify", {"foreign key", "other payload", "flipped bit"}),
-        ("_check_times", {"from the future"}),
+        ("read_header", {"header crit", "header jku", "no typ", "typ JWT", "spare bit"}),
+        ("verify", {"foreign key", "other payload", "flipped bit"}),
+        ("check_times", {"from the future"}),
     ],
 )
 def test_control_without_a_check_forgeries_pass(
@@ -252,13 +253,13 @@ def test_control_without_a_check_forgeries_pass(
         return base64.urlsafe_b64decode(token.split(".")[1] + "==")
 
     lax: dict[str, Callable[..., Any]] = {
-        "_read_header": lambda *_, **__: {"kid": RING.current.kid},
-        "_verify": payload,
-        "_check_times": lambda *_: None,
+        "read_header": lambda *_, **__: {"kid": RING.current.kid},
+        "verify": payload,
+        "check_times": lambda *_, **__: None,
     }
-    if check == "_read_header":
+    if check == "read_header":
         # PyJWT's own checks of the header would hide that ours are gone.
-        monkeypatch.setattr(tokens, "_verify", payload)
+        monkeypatch.setattr(tokens, "verify", payload)
     monkeypatch.setattr(tokens, check, lax[check])
     assert let_in <= accepted(read_clearance)
 
@@ -315,8 +316,8 @@ def test_the_cache_skips_the_signature_only(monkeypatch: pytest.MonkeyPatch) -> 
     reader = Tokens(RING, "main")
     token = reader.sign_clearance(CLEARANCE)
     calls = []
-    verify = tokens._verify
-    monkeypatch.setattr(tokens, "_verify", lambda *a: calls.append(a) or verify(*a))
+    verify = tokens.verify
+    monkeypatch.setattr(tokens, "verify", lambda *a: calls.append(a) or verify(*a))
     for _ in range(3):
         assert reader.read_clearance(token, NOW) == CLEARANCE
     assert len(calls) == 1
@@ -334,7 +335,7 @@ def test_the_cache_skips_the_signature_only(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_cache_is_bounded() -> None:
-    cache = tokens._Verified(3)
+    cache = tokens.Verified(3)
     for number in range(10):
         cache.put(bytes([number]), b"")
     assert [n for n in range(10) if cache.get(bytes([n])) is not None] == [7, 8, 9]

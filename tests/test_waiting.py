@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from challenge.core.models import Client
 from challenge.errors import Expired, Queued, TokenRefused, TooEarly
 from challenge.flask.client import EXTENSION
+from challenge.jose import LEEWAY
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.waiting import KEPT, WAIT
-from challenge.tokens import LEEWAY
 
 from .test_selling import RAMP, at, level
 from .test_tally import HOME, World

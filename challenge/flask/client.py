@@ -11,9 +11,9 @@ from ..core.models import Client, Sale
 from ..core.networks import client_address
 from ..core.proxies import ForgottenProxies
 from ..errors import ConfigError
+from ..jose import LEEWAY
 from ..tally import Tally
 from ..tally.selling import RENEWABLE
-from ..tokens import LEEWAY
 
 EXTENSION = "challenge"
 GATE = "challenge.gate"

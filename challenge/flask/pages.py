@@ -11,7 +11,7 @@ from flask import Response, current_app, make_response, render_template, request
 from .. import assets, words
 from ..config import Settings
 from .client import EXTENSION
-from .theming import theme_url
+from .theming import style_url
 
 log = logging.getLogger("challenge")
 
@@ -46,8 +46,7 @@ def page(template: str, status: int, *, preview: Preview, **values: object) -> R
         site=settings.site_key,
         name=settings.name,
         contact=settings.contact,
-        style=asset_url("challenge.css"),
-        theme=theme_url(settings.colours),
+        style=style_url(settings.colours),
         preview=preview,
         **values,
     )

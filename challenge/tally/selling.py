@@ -26,8 +26,9 @@ from ..errors import (
     StoreUnavailable,
     Unsolved,
 )
+from ..jose import LEEWAY
 from ..stores.base import Spending
-from ..tokens import LEEWAY, Tokens
+from ..tokens import Tokens
 from .books import Books, Reserved
 from .minting import Mint, read_claims, write_claims
 

@@ -29,7 +29,9 @@ LIVE = "challenge-gate [data-challenge-live]"
 
 BOXES = """() => [...document.querySelectorAll('.note, .aside, footer, h1')]
     .filter(e => !e.closest('challenge-gate'))
-    .map(e => JSON.stringify(e.getBoundingClientRect()))"""
+    .map(e => e.getBoundingClientRect())
+    // On the page, not in the window: a press may scroll it.
+    .map(({ x, y, width, height }) => [x, y + scrollY, width, height].join(" "))"""
 WATCH_BOXES = f"""() => {{
     const boxes = {BOXES}; window.seen = new Set();
     const look = () => {{ seen.add(boxes().join()); requestAnimationFrame(look); }};
@@ -40,7 +42,7 @@ WATCH_BOXES = f"""() => {{
 @pytest.mark.parametrize(
     ("width", "reserved", "working", "revealed"),
     [(1280, "60rem", False, False), (360, "60rem", False, False),
-     (1280, "9rem", False, True), (360, "9rem", False, True), (1280, "0", True, True)],
+     (1280, "9rem", False, False), (360, "9rem", False, True), (1280, "0", True, True)],
     ids=["wide", "narrow", "wide-modest", "narrow-modest", "control"],
 )  # fmt: skip
 def test_where_room_is_reserved_nothing_moves(

@@ -27,7 +27,7 @@ def url(tmp_path: Path) -> Iterator[str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ROOT]
     subprocess.run(install, env=clean, check=True)
-    [program] = [s.text for s in snippets(ROOT / "README.md") if s.language == "python"]
+    program, *_ = [s.text for s in snippets(ROOT / "README.md") if s.language == "python"]
     (tmp_path / "app.py").write_text(program)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -14,8 +14,8 @@ import { faceOf } from "./face.js";
  */
 export function furnish(host, shadow, url, open) {
   const parts = partsOf(host.textContent?.trim() ?? "", url, languageOf(host));
-  const { root, place, button, retry } = parts;
-  shadow.append(place, root);
+  const { root, field, button, retry } = parts;
+  shadow.append(field, root);
   const panel = panelOf(host, shadow, parts);
   let opening = false;
   const press = async () => {
@@ -50,7 +50,8 @@ export const languageOf = (element) =>
  */
 function partsOf(label, url, language) {
   const english = { lang: "en", dir: "ltr" };
-  const place = make("div", { tabindex: "-1", hidden: "" }, make("slot", {}));
+  // Takes the focus in the host's place: what is in a host with tabindex -1 is no tab stop.
+  const field = make("div", { hidden: "", tabindex: "-1" }, make("slot", {}));
   const button = make("button", { type: "button", part: "button" }, label);
   const progress = make("div", { "data-challenge-progress": "", "aria-hidden": "true" });
   const live = make("p", { "data-challenge-live": "", role: "status", ...english });
@@ -65,7 +66,7 @@ function partsOf(label, url, language) {
     textConnection: "That did not work: the connection was lost.",
     textFailed: "That did not work.",
   });
-  return { place, root, button, live, problem, retry, ways };
+  return { field, root, button, live, problem, retry, ways };
 }
 
 /**
@@ -74,7 +75,7 @@ function partsOf(label, url, language) {
  * @param {Parts} parts
  * @returns {import("./gate.js").Panel}
  */
-function panelOf(host, shadow, { place, root, button, live, problem, retry, ways }) {
+function panelOf(host, shadow, { field, root, button, live, problem, retry, ways }) {
   const face = faceOf(root);
   /** @param {boolean} on */
   const busy = (on) => {
@@ -111,9 +112,8 @@ function panelOf(host, shadow, { place, root, button, live, problem, retry, ways
     },
     reveal(content) {
       host.replaceChildren(...content);
-      place.hidden = false;
-      // Not the host: a host that Tab passes by takes what is in it along.
-      if (shadow.activeElement) place.focus({ preventScroll: true });
+      field.hidden = false;
+      if (shadow.activeElement) field.focus({ preventScroll: true });
       button.remove();
       host.setAttribute("revealed", "");
     },
