@@ -238,7 +238,7 @@ def test_claims_are_of_the_types_they_have(name: str) -> None:
         {"leeway": "30"},
         {"leeway": None},
     ],
-    ids=str,
+    ids=lambda wrong: "-".join(wrong),
 )
 def test_wrong_arguments_are_the_callers_mistake(wrong: dict[str, Any]) -> None:
     for token in (GOOD, "no token", None):
