@@ -107,11 +107,11 @@ class JwksClient:
 
         :raises TokenRefused: `key_unknown`; `jwks_unavailable` if there is no set to look in.
         """
-        now = self._clock()
-        usable = kid in self._set.keys and now - self._set.at < STALE
-        if not usable or now - self._set.at >= FRESH:
+        now, held = self._clock(), self._set
+        usable = kid in held.keys and now - held.at < STALE
+        if not usable or now - held.at >= FRESH:
             self._look(now, wait=not usable)
-        held = self._set
+            held = self._set
         if now - held.at >= STALE:
             raise TokenRefused("no key set", code="jwks_unavailable")
         if kid not in held.keys:

@@ -22,6 +22,8 @@ ELSEWHERE = {
     "nginx": "tests/test_nginx.py",
     "html": "tests/e2e/test_embedding.py",
     "css": "tests/e2e/test_embedding.py",
+    "js": "tests/test_other_languages.py",
+    "perl": "tests/test_other_languages.py",
 }
 _SNIPPET = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BIN = Path(sys.executable).parent

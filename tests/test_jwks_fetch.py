@@ -187,13 +187,25 @@ def test_a_query_is_sent_and_an_ipv6_host_has_its_brackets() -> None:
 # -- TLS ------------------------------------------------------------------------------------
 
 
+AUTHORITY = "a test's authority"
+# What a certificate has to say since Python looks strictly at them.
+USES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+    "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
+
+
+def named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
 class Authority:
     """A certificate authority that nobody trusts unless told to."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._certificate = self._sign("a test's authority", self._key, None)
+        self._certificate = self._sign(AUTHORITY, self._key, None)
         self.path = folder / "authority.pem"
         self.path.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
@@ -217,20 +229,27 @@ class Authority:
     def _sign(
         self, name: str, key: ec.EllipticCurvePrivateKey, address: x509.GeneralName | None
     ) -> x509.Certificate:
-        now = datetime.datetime.now(datetime.UTC)
-        issuer = "a test's authority"
+        now, hour = datetime.datetime.now(datetime.UTC), datetime.timedelta(hours=1)
+        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        issuers = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        uses = dict.fromkeys(USES, False) | {"digital_signature": True}
         builder = (
             x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-            .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+            .subject_name(named(name))
+            .issuer_name(named(AUTHORITY))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca=address is None, path_length=None), True)
+            .not_valid_before(now - hour)
+            .not_valid_after(now + hour)
+            .add_extension(own, False)
+            .add_extension(issuers, False)
         )
-        if address is not None:
+        if address is None:
+            uses["key_cert_sign"] = True
+            builder = builder.add_extension(x509.BasicConstraints(True, None), True)
+        else:
             builder = builder.add_extension(x509.SubjectAlternativeName([address]), False)
+        builder = builder.add_extension(x509.KeyUsage(**uses), True)
         return builder.sign(self._key, hashes.SHA256())
 
 
