@@ -49,15 +49,16 @@ def blueprint() -> Blueprint:
 
 
 def _nothing(name: str) -> Response:
-    return json_answer({"type": "about:blank", "status": 404, "code": "not_found"}, 404)
+    return _coded(404, "not_found")
 
 
 def _http_problem(error: HTTPException) -> Response:
-    status = error.code or 500
-    code = error.name.lower().replace(" ", "_")
-    return json_answer(
-        {"type": "about:blank", "status": status, "code": code}, status, "application/problem+json"
-    )
+    return _coded(error.code or 500, error.name.lower().replace(" ", "_"))
+
+
+def _coded(status: int, code: str) -> Response:
+    body = {"type": "about:blank", "status": status, "code": code}
+    return json_answer(body, status, "application/problem+json")
 
 
 def _body(settings: Settings) -> bytes:
@@ -129,7 +130,7 @@ def _holding() -> Response:
     tally = current_tally()
     holding = tally.holding(cookie(tally.settings))
     if holding is None:
-        return json_answer({"type": "about:blank", "status": 404, "code": "no_clearance"}, 404)
+        return _coded(404, "no_clearance")
     return json_answer(asdict(holding), 200)
 
 
