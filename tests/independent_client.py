@@ -22,6 +22,10 @@ SELLS = {
     "clearance_replaced",
     "expired",
     "store_changed",
+    "token_malformed",
+    "bad_signature",
+    "key_unknown",
+    "wrong_audience",
 }
 ASKS_AGAIN = {"expired", "store_changed", "stale"}
 MOST_TRIES = 8
