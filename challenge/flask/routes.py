@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -23,6 +25,7 @@ from .waiting import wait
 HASHED_MAX_AGE = 365 * 86_400
 FIXED_MAX_AGE = 300
 JWKS_MAX_AGE = 300
+OPENAPI_MAX_AGE = 300
 HOSTNAME_MAX = 253
 _DEFAULT_PORT = re.compile(r":(80|443)\Z")
 
@@ -39,6 +42,7 @@ def blueprint() -> Blueprint:
     routes.add_url_rule("/v1/wait", "wait", wait)
     routes.add_url_rule("/jwks.json", "jwks", _jwks)
     routes.add_url_rule("/healthz", "healthz", _healthz)
+    routes.add_url_rule("/openapi.json", "openapi", _openapi)
     routes.add_url_rule("/static/<name>", "static_file", _static_file)
     routes.add_url_rule("/static/theme.<digest>.css", "theme", theme_file)
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -49,15 +53,16 @@ def blueprint() -> Blueprint:
 
 
 def _nothing(name: str) -> Response:
-    return json_answer({"type": "about:blank", "status": 404, "code": "not_found"}, 404)
+    return _coded(404, "not_found")
 
 
 def _http_problem(error: HTTPException) -> Response:
-    status = error.code or 500
-    code = error.name.lower().replace(" ", "_")
-    return json_answer(
-        {"type": "about:blank", "status": status, "code": code}, status, "application/problem+json"
-    )
+    return _coded(error.code or 500, error.name.lower().replace(" ", "_"))
+
+
+def _coded(status: int, code: str) -> Response:
+    body = {"type": "about:blank", "status": status, "code": code}
+    return json_answer(body, status, "application/problem+json")
 
 
 def _body(settings: Settings) -> bytes:
@@ -129,7 +134,7 @@ def _holding() -> Response:
     tally = current_tally()
     holding = tally.holding(cookie(tally.settings))
     if holding is None:
-        return json_answer({"type": "about:blank", "status": 404, "code": "no_clearance"}, 404)
+        return _coded(404, "no_clearance")
     return json_answer(asdict(holding), 200)
 
 
@@ -151,6 +156,18 @@ def _healthz() -> Response:
         body["keys"] = [key.kid for key in tally.keys.signers]
         body["proxies"] = [str(network) for network in tally.settings.trusted_proxies or ()]
     return json_answer(body, 200 if healthy else 503)
+
+
+def _openapi() -> Response:
+    response = Response(_openapi_json(), content_type="application/json")
+    response.headers["Cache-Control"] = f"public, max-age={OPENAPI_MAX_AGE}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@cache
+def _openapi_json() -> bytes:
+    return (files("challenge") / "openapi.json").read_bytes()
 
 
 def _static_file(name: str) -> Response:
