@@ -1,8 +1,8 @@
 """A client written from docs/protocol.md alone, with the standard library only.
 
-It shares no code with the package, so that the page is tested together with the server. ES256 is not
-in the standard library, so the client has no browser key: it stays a bearer, whose next sale makes a
-new visitor that has the same profiles paid.
+It shares no code with the package, so that the page is tested together with the server. ES256 is
+not in the standard library, so the client has no browser key: it stays a bearer, whose next sale
+makes a new visitor that has the same profiles paid.
 """
 
 import hashlib
