@@ -408,6 +408,7 @@ FAILURES: dict[str, Answer] = {
     "a long line": lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n"),
     "many headers": lambda c: c.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"),
     "a bad chunk": lambda connection: connection.sendall(CHUNKED + b"zz\r\n"),
+    "a chunk of less than nothing": lambda c: c.sendall(CHUNKED + b"-5\r\n"),
     "half a body": lambda connection: connection.sendall(HEAD + SET[:-10]),
     "not found": respond(SET, "404 Not Found"),
     "partial": respond(SET, "206 Partial Content"),
