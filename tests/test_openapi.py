@@ -21,7 +21,7 @@ from schemathesis.specs.openapi import checks
 
 from .describing import SERVED, Document, objections, operations, resolved, written
 from .serving import Server, serve
-from .test_protocol import table_of_codes
+from .test_protocol_codes import table_of_codes
 from .test_responses import SECRET
 
 EXAMPLES = 40
