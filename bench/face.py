@@ -37,17 +37,24 @@ PAINT = """new Promise(resolve => new PerformanceObserver((list) => {
 
 @contextmanager
 def fresh(browser: Browser, *, slow: bool = False) -> Iterator[tuple[Page, dict[str, int]]]:
-    """A page of a new visitor, and the encoded bytes of its answers by URL, headers included."""
+    """A page of a new visitor, and the encoded bytes of what it gets by request, headers included.
+
+    What comes out of the browser's cache is no request.
+    """
     context = browser.new_context()
     page = context.new_page()
     session = context.new_cdp_session(page)
-    urls: dict[str, str] = {}
     sizes: dict[str, int] = {}
 
     def finished(event: dict[str, Any]) -> None:
-        sizes[event["requestId"] + urls.get(event["requestId"], "")] = event["encodedDataLength"]
+        if event["encodedDataLength"]:
+            sizes[event["requestId"]] = event["encodedDataLength"]
 
-    session.on("Network.responseReceived", lambda e: urls.update({e["requestId"]: e["type"]}))
+    def sent(event: dict[str, Any]) -> None:
+        if moved := event.get("redirectResponse"):
+            sizes[f"{event['requestId']} {moved['url']}"] = moved["encodedDataLength"]
+
+    session.on("Network.requestWillBeSent", sent)
     session.on("Network.loadingFinished", finished)
     session.send("Network.enable")
     if slow:

@@ -126,6 +126,7 @@ FACES = (
     Face("working", PROFILE, before=hold_redeem, shows=ALL_DONE),
     Face("working-arabic", f"{PROFILE}?lang=ar", before=hold_redeem, shows=ALL_DONE),
     Face("problem", PROFILE, before=lose_connection, shows=PROBLEM),
+    Face("problem-of-cookies", PROFILE, before=refuse_cookies, shows=PROBLEM),
     Face("problem-arabic", f"{PROFILE}?lang=ar", before=refuse_cookies, shows=PROBLEM),
     Face("waiting-in-queue", PROFILE, at="crowded", shows=QUEUED),
     Face("queue", PROFILE, at="crowded", holds=COOKIE),
