@@ -59,7 +59,11 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     given = dict(config or {})
     instance = given.get("DEMO_INSTANCE_PATH")
     app = Flask(__name__, instance_path=None if instance is None else str(instance))
-    own = {"CHALLENGE_NAME": TOWN, "CHALLENGE_COLOURS": GATE_COLOURS}
+    own = {
+        "CHALLENGE_NAME": TOWN,
+        "CHALLENGE_COLOURS": GATE_COLOURS,
+        "SEND_FILE_MAX_AGE_DEFAULT": 300,
+    }
     app.config.update({"DEMO_SEED": SEED, "DEMO_MEMBERS": PEOPLE} | own | given)
     seed = int(app.config["DEMO_SEED"])
     app.extensions["directory"] = Directory(members(seed, int(app.config["DEMO_MEMBERS"])), seed)

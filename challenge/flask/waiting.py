@@ -44,7 +44,9 @@ def wait() -> Response:
         return _onwards(wanted)
     if held is None:
         if "joined" in request.args:
-            return _not_yet("wait_cookie", 403)
+            return _not_yet(
+                "wait_cookie", 403, url_for("challenge.wait", to=wanted, units=_units())
+            )
         return _queue(wanted, WAIT, tally.join_queue(who, _units()))
     try:
         sale = tally.collect(held, who)
@@ -93,8 +95,9 @@ def _queue(wanted: str, seconds: int, fresh: str | None = None, *, full: bool = 
     return response
 
 
-def _not_yet(reason: str, status: int) -> Response:
-    return _page(status, "queue", say("not_yet"), say(reason))
+def _not_yet(reason: str, status: int, link: str = "") -> Response:
+    text, label = say(reason), say("look_again")
+    return _page(status, "queue", say("not_yet"), text, link=link, label=label)
 
 
 def _page(

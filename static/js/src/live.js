@@ -32,12 +32,16 @@ export function liveRegion(region) {
       if (timer === undefined) sayLatestIn(PAUSE_MS);
     },
     /**
-     * Says a sentence at once, and goes on counting when there was time to read it.
+     * Says a sentence within a second, and goes on counting when there was time to read it.
      * @param {string} text
      */
     aside(text) {
-      say(text);
-      sayLatestIn(SENTENCE_MS);
+      clearTimeout(timer);
+      // A count may have been said just now.
+      timer = setTimeout(() => {
+        say(text);
+        sayLatestIn(SENTENCE_MS);
+      }, PAUSE_MS);
     },
     /**
      * Says these words at once, and nothing else until there is something new.

@@ -25,11 +25,14 @@ test("says the latest count, at most once a second", () => {
   assert.deepEqual(region.said, ["3 of 16", "16 of 16"]);
 });
 
-test("an aside comes at once and has five seconds to be read", () => {
+test("an aside comes a second after a count, and has five seconds to be read", () => {
   const live = liveRegion(region);
   live.count("3 of 16");
   live.aside("About 8 seconds.");
   live.count("4 of 16");
+  mock.timers.tick(999);
+  assert.deepEqual(region.said, []);
+  mock.timers.tick(1);
   mock.timers.tick(4999);
   assert.deepEqual(region.said, ["About 8 seconds."]);
   mock.timers.tick(1);
