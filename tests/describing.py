@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
 from typing import Any
 
 import yaml
@@ -17,6 +19,12 @@ Document = dict[str, Any]
 
 
 def written() -> Document:
+    """The document, to do with as one likes."""
+    return deepcopy(_parsed())
+
+
+@cache
+def _parsed() -> Document:
     document: Document = yaml.safe_load(YAML.read_text())
     return document
 
