@@ -24,6 +24,7 @@ from challenge.errors import (
     Queued,
     SecretRefused,
     Spent,
+    StoreUnavailable,
     TokenRefused,
     Unsolved,
 )
@@ -324,6 +325,27 @@ def test_a_guesser_is_sent_away(client: FlaskClient) -> None:
     answer = client.post(VERIFY, data={"secret": SECRET, "response": "x"})
     assert (answer.status_code, answer.get_json()["success"]) == (429, False)
     assert int(answer.headers["Retry-After"]) <= 60
+
+
+def test_when_the_store_fails_the_caller_is_told_to_come_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = response_of(app.test_client())
+    store = app.extensions[EXTENSION].store
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("down")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "spend", fails)
+        answer = app.test_client().post(VERIFY, data={"secret": SECRET, "response": token})
+    assert (answer.status_code, answer.get_json()["error-codes"]) == (503, ["internal-error"])
+    assert answer.headers["Retry-After"] == "2"
+    assert verify(app.test_client(), secret=SECRET, response=token)["success"]
+    nameless = app.test_client().post(
+        VERIFY, data={"secret": SECRET, "response": token}, environ_overrides={"REMOTE_ADDR": ""}
+    )
+    assert nameless.status_code == 503
 
 
 def test_of_200_calls_at_once_one_succeeds(app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,13 +19,14 @@ from ..errors import (
     Queued,
     SecretRefused,
     Spent,
-    StoreUnavailable,
     TokenRefused,
     WrongMediaType,
 )
 from ..tally.books import CLASS_UNITS
 from .answers import json_answer
 from .client import client, current_tally
+
+log = logging.getLogger("challenge")
 
 FORM = "application/x-www-form-urlencoded"
 #: seconds that a caller who was refused for a time is told to wait, where nothing says how long
@@ -42,12 +44,13 @@ def siteverify() -> Response:
         answer = json_answer(_failure("internal-error"), 429)
         answer.headers["Retry-After"] = str(error.retry_after)
         return answer
-    except StoreUnavailable:
+    except ChallengeError as error:
+        if error.status < 500:
+            return json_answer(_failure(_public_code(error)), 200)
+        log.error("siteverify: %s %r", error.code, error.detail)
         answer = json_answer(_failure("internal-error"), 503)
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
         return answer
-    except ChallengeError as error:
-        return json_answer(_failure(_public_code(error)), 200)
 
 
 def charge() -> Response:
