@@ -70,7 +70,7 @@ class Tally:
         self._books = Books(settings, keys.profile_secret, store, random)
         self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
         self._mint = Mint(settings, keys, random)
-        spender = Spender(store, clock=clock, sleep=sleep)
+        spender = Spender(self._books, clock=clock, sleep=sleep)
         self._seller = Seller(settings.budget, self._mint, self._tokens, self._books, spender)
         self._redeemer = Redeemer(settings, self._tokens, self._seller, clock=clock)
         self._responder = Responder(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ..errors import Expired, InProgress
 from ..jose import LEEWAY
-from ..stores import Store
 from ..stores.base import Spending
+from .books import Books
 
 #: a call that meets another of the same body looks again this often, for at most a second
 WAIT_STEP, WAIT_STEPS = 0.05, 20
@@ -22,9 +22,9 @@ class Spender:
     """Spends challenges, tickets and responses, each once."""
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], float], sleep: Callable[[float], None]
+        self, books: Books, *, clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
-        self._store = store
+        self._books = books
         self._clock = clock
         self._sleep = sleep
         self._waiter = threading.Semaphore(1)
@@ -46,7 +46,9 @@ class Spender:
             # A process that was halted since the check: the mark of who came first may be gone.
             if at >= ends + HALT_SECONDS:
                 raise Expired("halted between check and spend")
-            return self._store.spend(spent, digest, claims, now=at, expires=ends + SPENT_MARGIN)
+            return self._books.store.spend(
+                spent, digest, claims, now=at, expires=ends + SPENT_MARGIN
+            )
 
         spending = attempt()
         if spending.state != "pending":
