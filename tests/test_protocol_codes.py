@@ -24,6 +24,8 @@ CLASSES: dict[str, type[ChallengeError]] = {
 UNSAID = {
     (400, "form_malformed"): "siteverify has words of its own: bad-request",
     (400, "unsupported_media_type"): "likewise; everywhere else it is 415",
+    (403, "jwks_unavailable"): "for who verifies away from the gate",
+    (403, "wrong_issuer"): "likewise: the gate's own keys sign for one issuer",
     (403, "network_changed"): "the way in without scripts gives a new ticket",
     (503, "bans_full"): "for the command line",
 }
