@@ -1,18 +1,36 @@
-"""The demo site: a small directory whose profiles are protected by Tallygate."""
+"""The demo site: a town's directory whose profiles are protected by Tallygate."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import groupby
+import re
+import time
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from flask import Blueprint, Flask, Response, abort, current_app, render_template
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
 
 from challenge import Gate
+from challenge.errors import ChallengeError
+from challenge.flask.client import EXTENSION, cookie
+from challenge.tally import Tally
+from demo.directory import Directory, Sheet, sheet, spread
 from demo.portrait import portrait
 from demo.town import TOWN, Member, members
+from demo.yours import headers_shown, left, read_clearance
 
 SEED = 1907  # the year on the Market Hall
-PEOPLE = 48
+PEOPLE = 2400
+QUERY_MAX = 80  # characters
 
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; "
@@ -25,19 +43,6 @@ gate = Gate()
 pages = Blueprint("town", __name__)
 
 
-@dataclass(frozen=True)
-class Directory:
-    """The members of one app, in directory order and by handle."""
-
-    people: tuple[Member, ...]
-    by_handle: Mapping[str, Member]
-
-    def letters(self) -> Iterator[tuple[str, list[Member]]]:
-        """The members under the letters of a printed directory."""
-        for letter, group in groupby(self.people, key=lambda member: member.letter):
-            yield letter, list(group)
-
-
 def create_app(config: Mapping[str, object] | None = None) -> Flask:
     """Make the demo.
 
@@ -48,8 +53,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     instance = given.get("DEMO_INSTANCE_PATH")
     app = Flask(__name__, instance_path=None if instance is None else str(instance))
     app.config.update({"DEMO_SEED": SEED, "DEMO_MEMBERS": PEOPLE} | given)
-    people = members(int(app.config["DEMO_SEED"]), int(app.config["DEMO_MEMBERS"]))
-    app.extensions["directory"] = Directory(people, {member.handle: member for member in people})
+    seed = int(app.config["DEMO_SEED"])
+    app.extensions["directory"] = Directory(members(seed, int(app.config["DEMO_MEMBERS"])), seed)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages)
     app.register_error_handler(404, not_found)
@@ -64,15 +69,53 @@ def directory() -> Directory:
     return cast(Directory, current_app.extensions["directory"])
 
 
+def tally() -> Tally:
+    """The gate of the app that serves this request."""
+    return cast(Tally, current_app.extensions[EXTENSION])
+
+
 def member_or_404(handle: str) -> Member:
     """The member of this handle; everybody else is not found, in the same words."""
     return directory().by_handle.get(handle) or abort(404)
 
 
+def preview(handle: str) -> dict[str, str] | None:
+    """What everybody may know of a profile before it opens; None for nobody's."""
+    member = directory().by_handle.get(handle)
+    if member is None:
+        return None
+    return {"title": f"{member.name}, {member.role.lower()}", "description": member.line}
+
+
 @pages.get("/")
 def home() -> str:
-    """Everybody, with what everybody may read."""
-    return render_template("home.html", directory=directory())
+    """Some of the town; or the people of a letter, or whom a search finds, page by page."""
+    query = " ".join(request.args.get("q", "").split())[:QUERY_MAX]
+    letter = request.args.get("letter", "").upper()
+    found: Sequence[Member]
+    if query:
+        found, letter = directory().search(query), ""
+    elif letter:
+        found = directory().letters.get(letter) or abort(404)
+    else:
+        found = directory().some
+    return render_template(
+        "home.html",
+        directory=directory(),
+        # What finds nobody may be somebody's e-mail: it is not printed as it came.
+        query=query if found else spread(query),
+        asked=bool(query),
+        letter=letter,
+        count=len(found),
+        sheet=sheet_or_404(found, request.args.get("page", "1")),
+    )
+
+
+def sheet_or_404(people: Sequence[Member], number: str) -> Sheet:
+    """That page of a list; a list has no others."""
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", number, re.ASCII):
+        abort(404)
+    return sheet(people, int(number)) or abort(404)
 
 
 @pages.get("/people/<handle>")
@@ -105,6 +148,43 @@ def contact(handle: str) -> str:
 def card(handle: str) -> str:
     """The public card: the page is open, its personal part is not in it."""
     return render_template("card.html", member=member_or_404(handle))
+
+
+@pages.get("/protection")
+def protection() -> str:
+    """How these profiles are protected: what a visitor may want to know."""
+    return render_template("protection.html", settings=tally().settings)
+
+
+@pages.get("/yours")
+def yours() -> Response:
+    """What the visitor's own browser has sent and holds, for nobody else and kept nowhere."""
+    settings, now = tally().settings, time.time()
+    token = cookie(settings)
+    try:
+        holding = tally().holding(token)
+    except ChallengeError:
+        holding = None
+    response = make_response(
+        render_template(
+            "yours.html",
+            headers=headers_shown(request.headers.items()),
+            token=token,
+            said=read_clearance(token, now) if token else None,
+            holding=holding,
+            left=left(holding),
+            settings=settings,
+            prefix=request.script_root + settings.url_prefix,
+        )
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@pages.get("/favicon.ico")
+def favicon() -> AnyResponse:
+    """Where browsers look on pages that name no icon."""
+    return redirect(url_for("static", filename="tally.svg"), 301)
 
 
 @pages.get("/healthz")

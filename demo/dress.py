@@ -26,9 +26,10 @@ def dress(look: Look) -> str:
 
 def _base(look: Look, colour: str, neck: int = 252) -> str:
     """The cloth itself, with a round neckline down to `neck`."""
-    ground = f'<rect y="220" width="320" height="104" fill="{colour}"/>'
+    # Below the edge of the outline, where cloth under skin would show as a hairline.
+    ground = f'<rect y="228" width="320" height="96" fill="{colour}"/>'
     opening = path(
-        f"M{MID - 30} 222C{MID - 30} {neck + 6} {MID + 30} {neck + 6} {MID + 30} 222Z",
+        f"M{MID - 30} 219C{MID - 30} {neck + 6} {MID + 30} {neck + 6} {MID + 30} 219Z",
         look.skin.base,
     )
     return ground + opening

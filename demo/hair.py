@@ -47,7 +47,7 @@ def _line(look: Look, shape: str) -> str:
         "even": f"C{MID + 20} 100 {MID - 20} 100 {end}",
         "side": f"C186 112 150 106 134 88C131 98 128 106 {end}",
         "centre": f"C188 108 166 100 {MID} 86C154 100 132 108 {end}",
-        "high": f"C192 82 172 96 {MID} 94C148 96 128 82 {end}",
+        "high": f"C197 84 178 84 {MID} 91C142 84 123 84 {end}",
         "fringe": f"C198 124 178 129 {MID} 129C142 129 122 124 {end}",
         "swept": f"C190 98 150 102 128 118C122 118 118 114 {end}",
     }[shape]

@@ -139,13 +139,12 @@ def _weighted(rng: random.Random, choices: Sequence[tuple[T, int]]) -> T:
 def _style(rng: random.Random, bearing: Bearing, tone: int, age: int) -> str:
     if rng.random() < 0.2:
         return rng.choice(HATS[bearing])
-    if tone >= 5:
-        coiled = {"f": COILED_F, "m": COILED_M, "n": COILED_F[:3] + COILED_M[:4]}
-        return rng.choice(coiled[bearing])
-    style = rng.choice({"f": LONG, "m": SHORT, "n": EITHER}[bearing])
+    coiled = {"f": COILED_F, "m": COILED_M, "n": COILED_F[:3] + COILED_M[:4]}
+    straight = {"f": LONG, "m": SHORT, "n": EITHER}
+    style = rng.choice((coiled if tone >= 5 else straight)[bearing])
     # A young man may be bald, but a receding line on a face of twenty looks like a mistake.
     if age < 36 and style in ("receding", "ring"):
-        return "quiff"
+        return "crop" if tone >= 5 else "quiff"
     return style
 
 

@@ -75,7 +75,7 @@ def _backdrop(seen: Look) -> str:
 def _neck(seen: Look) -> str:
     neck = path("M136 186V236C136 262 184 262 184 236V186Z", seen.skin.base)
     return neck + path(
-        "M136 196C144 222 176 222 184 196V212C178 232 142 232 136 212Z", seen.skin.shade
+        "M136 196C144 218 176 218 184 196V205C178 214 142 214 136 205Z", seen.skin.shade
     )
 
 

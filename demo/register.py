@@ -8,10 +8,11 @@ from typing import Generic, TypeVar
 
 from demo.looks import Look
 from demo.names import FAMILY, GIVEN
-from demo.places import PASTIMES, STREETS, Club
-from demo.trades import Trade
+from demo.places import CLUBS, PASTIMES, STREETS, Club
+from demo.trades import TRADES, Trade
 
 TODAY = date(2026, 6, 1)  # ages are told from here, so that the town never changes by itself
+SHORTEST_STREET = 12  # houses, in a town that has so many people
 MAIL_HOSTS = ("aldersound.example", "northslip.example", "harbourpost.example")
 NUMBERS = (
     "four",
@@ -31,7 +32,11 @@ NUMBERS = (
     "eighteen",
     "nineteen",
 )
-UNFOLDED = str.maketrans({"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ß": "ss", "æ": "ae"})
+# What Unicode does not take apart into a letter and an accent.
+UNFOLDED = str.maketrans(
+    {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "\u0131": "i"}
+    | {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"}
+)
 T = TypeVar("T")
 
 
@@ -65,6 +70,9 @@ class Register:
         self._given = {bearing: Deck(rng, names) for bearing, names in GIVEN.items()}
         self._family = Deck(rng, FAMILY)
         self._pastimes = Deck(rng, PASTIMES)
+        self._lines = {trade: Deck(rng, trade.lines) for trade in TRADES}
+        self._work = {trade: Deck(rng, trade.remarks) for trade in TRADES}
+        self._club = {club: Deck(rng, club.remarks) for club in CLUBS}
 
     def name(self, look: Look) -> tuple[str, str, str]:
         """A given name that suits the look, a family name, and the handle of both."""
@@ -91,7 +99,8 @@ class Register:
 
         So whoever is entered next to somebody also lives next to them.
         """
-        length = -(-count // len(STREETS))
+        streets = min(len(STREETS), max(2, count // SHORTEST_STREET))
+        length = -(-count // streets)
         street, house = divmod(own, length)
         first = 3 + street * 5 % 17
         code = self._fresh(lambda: f"AS{self._rng.randrange(1000, 10000)}")
@@ -105,13 +114,17 @@ class Register:
             )
         )
 
+    def line(self, trade: Trade) -> str:
+        """What the trade says in public."""
+        return self._lines[trade].draw()
+
     def bio(self, trade: Trade, club: Club) -> str:
         """Three sentences: work, club, home."""
         return self._fresh(
             lambda: " ".join(
                 (
-                    trade.remark,
-                    self._rng.choice(club.remarks),
+                    self._work[trade].draw(),
+                    self._club[club].draw(),
                     self._pastimes.draw().format(n=self._rng.choice(NUMBERS)),
                 )
             )

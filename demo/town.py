@@ -1,8 +1,10 @@
 """The people of Aldersound, invented from a seed: equal seeds give equal towns."""
 
 import random
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from demo.looks import look
 from demo.places import CLUBS, Club
@@ -10,7 +12,7 @@ from demo.register import Deck, Register, fold
 from demo.trades import TRADES, Trade
 
 TOWN = "Aldersound"
-SMALLEST = 4  # fewer people could not have three different ties each
+SMALLEST = 5  # fewer people could not have four different ties each
 LARGEST = 4000  # the register has four-figure postcodes, and names, for about as many
 
 
@@ -23,6 +25,7 @@ class Member:
     given: str
     family: str
     role: str
+    guild: str  # of the role
     line: str
     # Personal: never on a public page. Each value is unlike that of every other member.
     email: str
@@ -31,7 +34,7 @@ class Member:
     birthday: str
     bio: str
     portrait_seed: int  # the photo that it gives is personal too
-    # Shown with the profile only: a club, and a neighbour followed by two mates from the club.
+    # Shown with the profile only: a club, and two neighbours followed by two mates of the club.
     club: str
     ties: tuple[str, ...]
 
@@ -67,12 +70,12 @@ def members(seed: int, count: int) -> tuple[Member, ...]:
     rng = random.Random(seed)
     register = Register(rng)
     trades = Deck(rng, TRADES)
-    clubs = Deck(rng, CLUBS[: max(1, count // 5)])  # so that every club has at least four
+    clubs = Deck(rng, CLUBS[: max(1, count // 5)])  # so that every club has at least five
     street = [
         _entered(rng, register, trades.draw(), clubs.draw(), register.address(own, count))
         for own in range(count)
     ]
-    tied = (replace(member, ties=_ties(street, own)) for own, member in enumerate(street))
+    tied = (replace(member, ties=ties) for member, ties in zip(street, _ties(street), strict=True))
     return tuple(sorted(tied, key=lambda member: (member.sort_key, member.handle)))
 
 
@@ -87,7 +90,8 @@ def _entered(
         given=given,
         family=family,
         role=trade.role,
-        line=rng.choice(trade.lines),
+        guild=trade.guild,
+        line=register.line(trade),
         email=register.email(given, family),
         phone=register.phone(),
         address=address,
@@ -99,9 +103,15 @@ def _entered(
     )
 
 
-def _ties(street: Sequence[Member], own: int) -> tuple[str, ...]:
-    """The next door along, which makes one ring of the whole town, and the next two of the club."""
-    onward = [street[(own + step) % len(street)] for step in range(1, len(street))]
-    neighbour, *others = onward
-    mates = [member.handle for member in others if member.club == street[own].club]
-    return (neighbour.handle, *mates[:2])
+def _ties(street: Sequence[Member]) -> list[tuple[str, ...]]:
+    """The doors on both sides, which make one ring of the whole town, and the club's next two."""
+    rolls: dict[str, list[int]] = defaultdict(list)
+    for own, member in enumerate(street):
+        rolls[member.club].append(own)
+    ties: list[tuple[str, ...]] = [()] * len(street)
+    for roll in rolls.values():
+        for at, own in enumerate(roll):
+            doors = ((own + 1) % len(street), (own - 1) % len(street))
+            others = (mate for mate in roll[at + 1 :] + roll[:at] if mate not in doors)
+            ties[own] = tuple(street[tie].handle for tie in (*doors, *islice(others, 2)))
+    return ties

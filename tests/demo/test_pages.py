@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from inspect import unwrap
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -13,82 +13,57 @@ from flask.testing import FlaskClient
 
 from challenge.flask.client import EXTENSION
 from demo import app as demo
+from demo.directory import Directory
 from demo.portrait import portrait
 from demo.town import Member, members
 
-from ..solving import buy
-from .reading import Page, spellings, told
+from .reading import Finder, Page, spellings, told
 
 HTML = {"Accept": "text/html"}
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    app = demo.create_app({"DEMO_INSTANCE_PATH": str(tmp_path), "CHALLENGE_PRICE_MS": 0})
-    yield app
-    app.extensions[EXTENSION].store.close()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def people(app: Flask) -> tuple[Member, ...]:
-    directory: demo.Directory = app.extensions["directory"]
-    return directory.people
-
-
-@pytest.fixture
-def admitted(client: FlaskClient) -> FlaskClient:
-    buy(client)
-    return client
-
-
 def open_pages(people: tuple[Member, ...]) -> list[str]:
-    return ["/", "/healthz", "/nowhere", "/cards/nobody", *(f"/cards/{m.handle}" for m in people)]
+    fixed = ["/", "/protection", "/yours", "/healthz", "/nowhere", "/cards/nobody", "/?letter=1"]
+    asked = [f"/?{urlencode({'q': value})}" for m in people for value in (m.name, *m.personal)]
+    letters = [f"/?letter={letter}" for letter in sorted({m.letter for m in people})]
+    return [*fixed, *asked, *letters, *(f"/cards/{m.handle}" for m in people)]
 
 
 def gated_pages(people: tuple[Member, ...]) -> list[str]:
     return [f"/people/{m.handle}{part}" for m in people for part in ("", "/photo", "/contact")]
 
 
-def test_home_links_to_everybody(client: FlaskClient, people: tuple[Member, ...]) -> None:
-    answer = client.get("/")
-    assert answer.status_code == 200
-    assert {f"/people/{m.handle}" for m in people} <= set(Page(answer.text).links())
-    assert len(people) >= 40
-    text = Page(answer.text).public
-    assert all(m.role in text and m.line in text for m in people)
-
-
 def test_nobody_without_a_clearance_is_told_anything_personal(
     client: FlaskClient, people: tuple[Member, ...]
 ) -> None:
-    values = tuple(value for m in people for value in m.personal)
+    values = Finder(value for m in people for value in m.personal)
     drawings = tuple(portrait(m.portrait_seed) for m in people)
     for path in open_pages(people) + gated_pages(people):
         for headers in (HTML, {"Accept": "*/*"}):
-            body = client.get(path, headers=headers).text
-            assert told(body, values) == [], path
-            assert not any(drawing in body for drawing in drawings), path
+            answer = client.get(path, headers=headers, follow_redirects=True)
+            assert values.told(answer.text) == [], path
+            assert not any(drawing in answer.text for drawing in drawings), path
 
 
 def test_the_same_check_finds_values_on_an_ungated_profile(
     app: Flask, people: tuple[Member, ...]
 ) -> None:
     """The control of the test above: without the gate, every value is found."""
+    values = Finder(value for m in people for value in m.personal)
     with app.test_request_context():
         for member in people:
             page = unwrap(demo.person)(member.handle)
             assert told(page, member.personal) == list(member.personal)
+            assert values.told(page) == sorted(member.personal)
 
 
 @pytest.mark.parametrize("value", ["a.b@c.example", "+00 4127 1", "7 Caulker's Row, Zürich"])
 def test_the_check_reads_every_spelling(value: str) -> None:
-    assert all(told(f"<p>{spelling}</p>", (value,)) == [value] for spelling in spellings(value))
-    assert told("<p>nothing of the kind</p>", (value,)) == []
+    for spelling in spellings(value):
+        assert told(f"<p>{spelling}</p>", (value,)) == [value]
+        assert Finder([value, "something else"]).told(f"{spelling}") == [value]
+    for check in (lambda body: told(body, (value,)), Finder([value]).told):
+        assert check("<p>nothing of the kind</p>") == []
 
 
 def test_gated_pages_are_refused_without_a_clearance(
@@ -144,8 +119,46 @@ def test_contact_details_are_what_the_card_leaves_out(
     assert ("challenge-gate", {"src": contact}) in Page(card.text).elements
     assert contact in Page(card.text).links()
     assert "shown on request, so that they can't be collected" in card.text
-    shown = Page(admitted.get(contact, headers=HTML).text).personal
-    assert told(shown, member.personal) == [member.email, member.phone, member.address]
+    body = admitted.get(contact, headers=HTML).text
+    reached = [member.email, member.phone, member.address]
+    assert told(Page(body).personal, member.personal) == reached
+    # This part alone appears on the card.
+    [field] = re.findall(
+        r"<div[^>]* data-challenge-field>(.*?)</div>\s*</article>", body, re.DOTALL
+    )
+    assert told(field, member.personal) == reached
+    assert "<h1" not in field
+
+
+def test_a_card_can_be_sent_to_somebody(client: FlaskClient, people: tuple[Member, ...]) -> None:
+    for member in people:
+        page = Page(client.get(f"/cards/{member.handle}").text)
+        told_of = {
+            given["property"]: given["content"]
+            for tag, given in page.elements
+            if tag == "meta" and "property" in given
+        }
+        assert told_of == {
+            "og:type": "profile",
+            "og:title": f"{member.name}, {member.role.lower()}",
+            "og:description": member.line,
+            "og:site_name": "Aldersound",
+            "profile:first_name": member.given,
+            "profile:last_name": member.family,
+        }
+        assert page.count("script") == 1
+        assert page.count("svg") == 2  # the town's mark, and the guild's
+
+
+def test_a_preview_has_public_words_only(app: Flask, people: tuple[Member, ...]) -> None:
+    with app.test_request_context():
+        assert demo.preview("nobody") is None
+        for member in people:
+            shown = demo.preview(member.handle)
+            assert shown is not None
+            assert shown.keys() == {"title", "description"}
+            assert shown["title"] == f"{member.name}, {member.role.lower()}"
+            assert told(" ".join(shown.values()), member.personal) == []
 
 
 def test_unknown_people_are_not_found_in_the_same_words(admitted: FlaskClient) -> None:
@@ -153,6 +166,11 @@ def test_unknown_people_are_not_found_in_the_same_words(admitted: FlaskClient) -
     answers = [admitted.get(path, headers=HTML) for path in paths]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.text for answer in answers}) == 1
+
+
+def test_an_icon_is_found_where_browsers_look_for_one(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico", follow_redirects=True, buffered=True)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
 
 
 def test_pages_have_the_headers_that_the_gate_did_not_set(
@@ -171,8 +189,10 @@ def test_pages_have_the_headers_that_the_gate_did_not_set(
 
 def test_pages_are_built_for_everybody(admitted: FlaskClient, people: tuple[Member, ...]) -> None:
     handle = people[0].handle
-    paths = ("/", "/nowhere", f"/cards/{handle}", f"/people/{handle}", f"/people/{handle}/contact")
-    titles = set()
+    profile = f"/people/{handle}"
+    paths = ["/", "/?letter=" + people[0].letter, "/?q=a", "/?q=zzz", "/protection", "/yours"]
+    paths += ["/nowhere", f"/cards/{handle}", profile, f"{profile}/contact"]
+    titles, descriptions = set(), set()
     for path in paths:
         body = admitted.get(path, headers=HTML).text
         page = Page(body)
@@ -182,18 +202,30 @@ def test_pages_are_built_for_everybody(admitted: FlaskClient, people: tuple[Memb
         assert page.elements[0] == ("html", {"lang": "en"})
         assert "protected against bulk collection" in page.public
         titles |= set(re.findall(r"<title>(.*)</title>", body))
+        descriptions |= set(re.findall(r'<meta name="description" content="([^"]+)">', body))
+        assert re.findall(r"<img(?![^>]* width=[^>]* height=[^>]* alt=)[^>]*>", body) == []
     assert len(titles) == len(paths)
+    assert len(descriptions) >= len(paths) - 4
+
+
+@pytest.mark.parametrize("path", ["/", "/protection", "/yours", "/nowhere", "/?q=a"])
+def test_the_current_page_is_marked_and_no_other(client: FlaskClient, path: str) -> None:
+    page = Page(client.get(path).text)
+    marked = [given["href"] for _, given in page.elements if "aria-current" in given]
+    assert marked == ([path] if path in ("/", "/protection", "/yours") else [])
+    assert {"/", "/protection", "/yours"} <= set(page.links())
 
 
 def test_pages_ask_nothing_of_other_sites_and_have_no_inline_code(
     admitted: FlaskClient, people: tuple[Member, ...]
 ) -> None:
     handle = people[0].handle
-    for path in ("/", "/nowhere", f"/cards/{handle}", f"/people/{handle}"):
+    for path in ("/", "/nowhere", f"/cards/{handle}", f"/people/{handle}", "/protection", "/yours"):
         page = Page(admitted.get(path, headers=HTML).text)
         assert page.count("style") == 0
-        scripts = [attributes for tag, attributes in page.elements if tag == "script"]
-        assert all((script["src"] or "").startswith("/challenge/static/") for script in scripts)
+        scripts = [attributes["src"] or "" for tag, attributes in page.elements if tag == "script"]
+        own = ["/static/yours.js"] if path == "/yours" else []
+        assert [script for script in scripts if not script.startswith("/challenge/")] == own
         for tag, given in page.elements:
             assert not [key for key in given if key == "style" or key.startswith("on")], tag
             for key in ("src", "href"):
@@ -208,7 +240,7 @@ def test_health_is_said_plainly(client: FlaskClient) -> None:
 
 def test_the_town_can_be_chosen(tmp_path: Path) -> None:
     app = demo.create_app({"DEMO_INSTANCE_PATH": str(tmp_path), "DEMO_SEED": 5, "DEMO_MEMBERS": 9})
-    directory: demo.Directory = app.extensions["directory"]
+    directory: Directory = app.extensions["directory"]
     app.extensions[EXTENSION].store.close()
     assert len(directory.people) == 9
     assert directory.people != members(demo.SEED, 9)

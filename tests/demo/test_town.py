@@ -47,12 +47,13 @@ def test_handles_are_unique_and_safe_in_a_url(town: tuple[Member, ...]) -> None:
         assert member.handle == slug(member.name)
 
 
-def test_ties_are_three_other_members(town: tuple[Member, ...]) -> None:
+def test_ties_are_four_other_members(town: tuple[Member, ...]) -> None:
     by_handle = {m.handle: m for m in town}
     for member in town:
-        assert len(set(member.ties)) == 3
+        assert len(set(member.ties)) == 4
         assert member.handle not in member.ties
-        _, *mates = (by_handle[tie] for tie in member.ties)
+        onward, back, *mates = (by_handle[tie] for tie in member.ties)
+        assert (onward.ties[1], back.ties[0]) == (member.handle, member.handle)
         assert {mate.club for mate in mates} == {member.club}
 
 
