@@ -19,7 +19,7 @@ import jwt
 from .core.models import Challenge, Clearance, Identity, Puzzle, Response, Ticket
 from .errors import Expired, Malformed, TokenRefused, TooEarly
 from .keys import Keys, decode_bytes
-from .wire import TOKEN_MAX, read_object
+from .wire import BUYS_RESPONSE, TOKEN_MAX, read_object
 
 ISSUER = "tallygate"
 #: seconds that clocks may differ by, on `exp` and `iat`
@@ -33,11 +33,15 @@ CACHE_MAX = 4096
 
 
 class Tokens:
-    """Signs and reads the tokens of one site. Safe to share between threads."""
+    """Signs and reads the tokens of one site. Safe to share between threads.
 
-    def __init__(self, keys: Keys, site: str) -> None:
+    :param test_keys: other site keys, whose responses and challenges for responses are read too.
+    """
+
+    def __init__(self, keys: Keys, site: str, test_keys: Sequence[str] = ()) -> None:
         self._keys = keys
         self._site = site
+        self._response_sites = (site, *test_keys)
         self._verified = _Verified(CACHE_MAX)
 
     def sign_challenge(self, challenge: Challenge) -> str:
@@ -92,7 +96,8 @@ class Tokens:
         except (KeyError, TypeError, ValueError) as error:
             # Signed by our key, yet not of our form: another version's.
             raise Expired(f"challenge of another form: {error!r}") from error
-        if challenge.site != self._site or challenge.buys != buys:
+        sites = self._response_sites if buys == BUYS_RESPONSE else (self._site,)
+        if challenge.site not in sites or challenge.buys != buys:
             raise TokenRefused(f"for {challenge.site}/{challenge.buys}", code="wrong_audience")
         _check_times(challenge.issued, challenge.not_before, challenge.expires, now, now)
         return challenge
@@ -238,7 +243,7 @@ class Tokens:
             )
         except (KeyError, AttributeError) as error:
             raise Expired(f"response of another form: {error!r}") from error
-        if response.site != self._site or claims.get("iss") != ISSUER:
+        if response.site not in self._response_sites or claims.get("iss") != ISSUER:
             raise TokenRefused(f"for {response.site}", code="wrong_audience")
         _check_times(response.issued, response.issued, response.expires, now, now)
         return response

@@ -50,6 +50,7 @@ def examine(app: Flask, now: float) -> Iterator[Finding]:
     yield checks.workers(tally.store.shared_between_processes, os.environ)
     yield checks.proxies(tally.settings.trusted_proxies)
     yield checks.debug_mode(app.debug)
+    yield checks.keys_for_tests(tally.settings.allow_test_keys)
     yield checks.site_secret(tally.settings.site_secret)
     yield checks.bundle(assets.folder())
 
