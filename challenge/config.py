@@ -17,6 +17,9 @@ from .errors import ConfigError
 from .keys import refuse_weak
 
 PREFIX = "CHALLENGE_"
+#: Site keys for tests of forms: whoever asks with one gets a response for next to no work that
+#: verifies (pass), is refused (fail), or verifies and takes its time (slow).
+TEST_PASS, TEST_FAIL, TEST_SLOW = TEST_KEYS = ("test-pass", "test-fail", "test-slow")
 # As browsers write them: in small letters, and without the port that the scheme implies.
 _ORIGIN = re.compile(r"(http|https)://[a-z0-9._-]+(:(?!80\Z|443\Z)[0-9]{1,5})?", re.ASCII)
 
@@ -43,6 +46,13 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
         return value
 
     return read
+
+
+def _site_key(value: Any) -> str:
+    key = _text(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")(value)
+    if key in TEST_KEYS:
+        raise ValueError(f"{key} is a key for tests, no site's own")
+    return key
 
 
 def _items(value: Any) -> list[str]:
@@ -131,7 +141,7 @@ class Settings:
     """The configuration of one site, validated. Each field is the key `CHALLENGE_<NAME>`."""
 
     site_key: str = _setting(
-        "main", _text(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?"), "text",
+        "main", _site_key, "text",
         "Names the site in tokens and in the cookie; one a site on a host.",
     )  # fmt: skip
     site_secret: str = _setting(
@@ -207,6 +217,16 @@ class Settings:
         False, _flag, "yes or no",
         "For measuring only, never for a site: one solved puzzle opens everything for a week.",
     )  # fmt: skip
+
+    allow_test_keys: bool = _setting(
+        False, _flag, "yes or no",
+        "Forms may use the site keys test-pass, test-fail, test-slow. Never in production.",
+    )  # fmt: skip
+
+    @property
+    def test_keys(self) -> tuple[str, ...]:
+        """The site keys for tests that may be used here."""
+        return TEST_KEYS if self.allow_test_keys else ()
 
 
 #: What the unlimited pass puts in place of other settings: the gate that others sell. A band

@@ -7,7 +7,7 @@ claims are checked here, against a clock that is an argument.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,6 +16,7 @@ from .core.models import Challenge, Clearance, Identity, Puzzle, Response, Ticke
 from .errors import Expired, TokenRefused
 from .jose import LEEWAY, Verified, check_times, read_claims, read_header, sign, verify, verify_any
 from .keys import Keys
+from .wire import BUYS_RESPONSE
 
 ISSUER = "tallygate"
 CHALLENGE_TYPE = "challenge+jwt"
@@ -27,11 +28,15 @@ CACHE_MAX = 4096
 
 
 class Tokens:
-    """Signs and reads the tokens of one site. Safe to share between threads."""
+    """Signs and reads the tokens of one site. Safe to share between threads.
 
-    def __init__(self, keys: Keys, site: str) -> None:
+    :param test_keys: other site keys, whose responses and challenges for responses are read too.
+    """
+
+    def __init__(self, keys: Keys, site: str, test_keys: Sequence[str] = ()) -> None:
         self._keys = keys
         self._site = site
+        self._response_sites = (site, *test_keys)
         self._verified = Verified(CACHE_MAX)
 
     def sign_challenge(self, challenge: Challenge) -> str:
@@ -86,7 +91,8 @@ class Tokens:
         except (KeyError, TypeError, ValueError) as error:
             # Signed by our key, yet not of our form: another version's.
             raise Expired(f"challenge of another form: {error!r}") from error
-        if challenge.site != self._site or challenge.buys != buys:
+        sites = self._response_sites if buys == BUYS_RESPONSE else (self._site,)
+        if challenge.site not in sites or challenge.buys != buys:
             raise TokenRefused(f"for {challenge.site}/{challenge.buys}", code="wrong_audience")
         check_times(challenge.issued, challenge.not_before, challenge.expires, now=now)
         return challenge
@@ -214,7 +220,7 @@ class Tokens:
             )
         except (KeyError, AttributeError) as error:
             raise Expired(f"response of another form: {error!r}") from error
-        if response.site != self._site or claims.get("iss") != ISSUER:
+        if response.site not in self._response_sites or claims.get("iss") != ISSUER:
             raise TokenRefused(f"for {response.site}", code="wrong_audience")
         check_times(response.issued, response.issued, response.expires, now=now)
         return response

@@ -51,6 +51,8 @@ class Ask:
     buys: str = BUYS_CLEARANCE
     #: the page's own words about a response, handed to who verifies it
     cdata: str = ""
+    #: whom the page takes the gate to be for; empty if it does not say
+    sitekey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Siteverify:
 def read_ask(body: bytes) -> Ask:
     """:raises Malformed: unless the body is exactly an ask."""
     fields = read_object(body)
-    _only(fields, "report", "action", "resource", "units", "buys", "cdata")
+    _only(fields, "report", "action", "resource", "units", "buys", "cdata", "sitekey")
     report = _text(fields, "report", default="")
     action = _text(fields, "action", default="page")
     resource = _text(fields, "resource", default="/")
@@ -122,7 +124,8 @@ def read_ask(body: bytes) -> Ask:
     cdata = _text(fields, "cdata", default="")
     if not _CDATA.fullmatch(cdata):
         raise Malformed("cdata", code="cdata_malformed")
-    return Ask(report, action, resource, units, buys, cdata)
+    sitekey = _text(fields, "sitekey", default="")
+    return Ask(report, action, resource, units, buys, cdata, sitekey)
 
 
 def read_redemption(body: bytes) -> Redemption:

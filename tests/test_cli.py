@@ -396,13 +396,14 @@ def test_doctor_on_a_good_site(make_app: Callable[..., Flask]) -> None:
 
 
 def test_doctor_says_what_is_wrong_and_fails(make_app: Callable[..., Flask]) -> None:
-    app = make_app(store_uri="memory://")
+    app = make_app(store_uri="memory://", allow_test_keys=True)
     (Path(app.instance_path) / "challenge-keys.json").chmod(0o644)
     app.debug = True
     result = run("doctor", app=lambda: app, env={"WEB_CONCURRENCY": "3"})
     assert result.exit_code == 1
     for words in ("mode 0644", "debug mode is on", "WEB_CONCURRENCY is 3", "chmod 600",
-                  "no trusted proxy", "keys_exposed", "4 problems"):  # fmt: skip
+                  "no trusted proxy", "keys_exposed", "test keys are allowed",
+                  "5 problems"):  # fmt: skip
         assert words in result.output, result.output
 
 

@@ -61,6 +61,7 @@ def test_types_as_each_place_writes_them() -> None:
         ("TRUSTED_PROXIES", "10.0.0.0/8,::/0"), ("TRUSTED_PROXIES", "::ffff:10.0.0.0/104"),
         ("TRUSTED_PROXIES", "none,10.0.0.0/8"), ("ALLOWED_ORIGINS", "example.org"),
         ("ALLOWED_ORIGINS", "https://example.org/"), ("ALLOWED_ORIGINS", "*"),
+        ("SITE_KEY", "test-pass"), ("ALLOW_TEST_KEYS", "perhaps"),
         ("STORE_URI", "mysql:///x"), ("STORE_URI", ""), ("KEYS_PATH", ""),
         ("UNLIMITED_PASS", "yes"), ("UNLIMITED_PASS", ""), ("UNLIMITED_PASS", 2),
         ("UNLIMITED_PASS", None), ("UNLIMITED_PASS", "1 "),
@@ -72,6 +73,14 @@ def test_a_wrong_value_stops_the_start_and_names_its_key(
     with pytest.raises(ConfigError) as refusal:
         settings_of(tmp_path, **{f"CHALLENGE_{key}": value})
     assert key in refusal.value.detail
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(True, True), ("true", True), ("1", True), (False, False), ("False", False), ("0", False)],
+)
+def test_a_switch_is_written_in_several_ways(value: object, expected: bool) -> None:
+    assert load(Source("here", {"CHALLENGE_ALLOW_TEST_KEYS": value})).allow_test_keys is expected
 
 
 @pytest.mark.parametrize(("value", "expected"), [("none", ()), ("", None), ([], None), (",", None)])

@@ -11,7 +11,7 @@ import pytest
 from challenge import words
 from challenge.words import DEFAULT, codes, folder
 
-LABELS = ("retry", "contact", "show", "wait_now", "look_again", "open_page")
+LABELS = ("retry", "contact", "show", "wait_now", "look_again", "open_page", "widget_renew")
 LONGEST_LABEL = 32
 LONGEST_HEADING = 44
 #: how much longer than in English a sentence may be

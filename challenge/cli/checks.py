@@ -211,6 +211,17 @@ def debug_mode(debug: bool) -> Finding:
     return Finding("ok", "debug mode is off")
 
 
+def keys_for_tests(allowed: bool) -> Finding:
+    """Whether forms can be passed with keys for tests."""
+    if allowed:
+        return Finding(
+            "problem",
+            "test keys are allowed: any form of the site can be sent without work",
+            "unset CHALLENGE_ALLOW_TEST_KEYS where visitors come",
+        )
+    return Finding("ok", "test keys are refused")
+
+
 def site_secret(secret: str) -> Finding:
     """Whether the operator can see the details of healthz."""
     if not secret:

@@ -51,6 +51,7 @@ def examine(app: Flask, now: float) -> Iterator[Finding]:
     yield checks.proxies(tally.settings.trusted_proxies)
     yield checks.unlimited_pass(tally.settings.unlimited_pass)
     yield checks.debug_mode(app.debug)
+    yield checks.keys_for_tests(tally.settings.allow_test_keys)
     yield checks.site_secret(tally.settings.site_secret)
     yield checks.bundle(assets.folder())
 

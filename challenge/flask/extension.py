@@ -17,13 +17,14 @@ from flask import Blueprint, Flask, current_app, request
 
 from .. import config, keys, stores
 from ..config import Settings, Source
+from ..core.models import Response
 from ..core.networks import Network
 from ..core.proxies import SHARED_MULTIPLIER, ForgottenProxies
-from ..errors import ConfigError
+from ..errors import ChallengeError, ConfigError
 from ..tally import Tally
 from ..tally.books import CLASS_UNITS
 from .checking import Profile, Rule, check
-from .client import EXTENSION, FORGOTTEN, GATE
+from .client import EXTENSION, FORGOTTEN, GATE, current_tally
 from .pages import Previewer
 from .routes import blueprint
 from .sealing import sealed
@@ -80,6 +81,11 @@ class Gate:
             sleep=time.sleep,
             random=secrets.token_bytes,
         )
+        if settings.allow_test_keys:
+            log.warning(
+                "TEST KEYS ARE ALLOWED: whoever asks with the site key test-pass gets a response"
+                " that verifies, for no work. Unset CHALLENGE_ALLOW_TEST_KEYS where visitors come"
+            )
         app.extensions[GATE] = self
         app.extensions[FORGOTTEN] = ForgottenProxies(
             enabled=settings.trusted_proxies is None, found=_say_forgotten
@@ -157,6 +163,26 @@ class Gate:
             # A view with a rule of its own is checked by that; OPTIONS shows nothing.
             own = hasattr(view, "challenge_rule") or request.method == "OPTIONS"
             return None if exempt or own else check(rule, request.view_args or {})
+
+    def verify_response(self, token: str | None, *, action: str) -> Response | None:
+        """What a form's response says, if it is good; None if it is not. Each is good once.
+
+        For views that take a protected form. Why one was refused is in the log, and where nobody
+        can say whether it is good, it is not.
+
+        :param token: the form's field `challenge-response`.
+        :param action: what the form's widget names; a response for another action is refused.
+        """
+        try:
+            response = current_tally().verify_response(token or "")
+        except ChallengeError as error:
+            level = logging.ERROR if error.status >= 500 else logging.INFO
+            log.log(level, "response for %s refused, %s: %r", action, error.code, error.detail)
+            return None
+        if response.action != action:
+            log.info("response for %s refused: it is for %s", action, response.action)
+            return None
+        return response
 
     def exempt(self, view: View) -> View:
         """Decorate a view of a gated blueprint that everybody may see."""

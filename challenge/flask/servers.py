@@ -81,7 +81,7 @@ def _verified() -> dict[str, Any]:
     tally.check_secret(call.secret, client(tally.settings))
     if not call.response:
         return _failure("missing-input-response")
-    if call.sitekey not in ("", tally.settings.site_key):
+    if call.sitekey not in ("", tally.settings.site_key, *tally.settings.test_keys):
         return _failure("sitekey-mismatch")
     return _success(tally.verify_response(call.response, call.idempotency_key))
 

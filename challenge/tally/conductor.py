@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from math import ceil
 
-from ..config import Settings
+from ..config import TEST_KEYS, TEST_SLOW, Settings
 from ..core import puzzles
 from ..core.models import (
     Admission,
@@ -22,7 +22,7 @@ from ..core.models import (
 )
 from ..core.price import price
 from ..core.visitors import Visitor
-from ..errors import BudgetFull, ChallengeError, StoreUnavailable, TokenRefused
+from ..errors import BudgetFull, ChallengeError, Malformed, StoreUnavailable, TokenRefused
 from ..keys import Keys, encode_bytes
 from ..stores import Store
 from ..tokens import Tokens
@@ -40,6 +40,8 @@ from .waiting import Waiter
 
 #: how long an answer of healthz stands: asking costs the store a write lock
 HEALTH_SECONDS = 1
+#: milliseconds that a response takes for the test key that takes its time
+SLOW_MS = 3000
 
 
 class Tally:
@@ -63,7 +65,7 @@ class Tally:
         self.settings = settings
         self.keys = keys
         self.store = store
-        self._tokens = Tokens(keys, settings.site_key)
+        self._tokens = Tokens(keys, settings.site_key, settings.test_keys)
         self._clock = clock
         self._health = (float("-inf"), "")
         self.bans = BanList(settings, keys, store, clock)
@@ -103,8 +105,13 @@ class Tally:
         :param clearance: the caller's clearance, if it sent one: who reads on keeps the
             profiles already opened and, with a browser key, the rest of the budget.
         :raises BudgetFull: if the clearance can take no more.
+        :raises Malformed: for another site's key, or one for tests where there are none.
         """
         now = self._clock()
+        site = self._site_asked(ask)
+        if site in TEST_KEYS:
+            wait_ms = SLOW_MS if site == TEST_SLOW else 0
+            return self._offer(ask, Quote(0, 0, wait_ms), now, site=site)
         if ask.buys == BUYS_RESPONSE:
             return self._offer(ask, Quote(self.settings.price_ms, 0, 0), now)
         visitor, record = self._reader(clearance, now)
@@ -118,14 +125,31 @@ class Tally:
         )
         return self._offer(ask, quote, now, visitor, sales)
 
+    def _site_asked(self, ask: Ask) -> str:
+        own = self.settings.site_key
+        if ask.sitekey in ("", own):
+            return own
+        if ask.sitekey not in TEST_KEYS:
+            raise Malformed("another site's key", code="sitekey_unknown")
+        # A clearance opens pages, and of those there are none for tests only.
+        if ask.sitekey not in self.settings.test_keys or ask.buys != BUYS_RESPONSE:
+            raise Malformed(ask.sitekey, code="test_key_refused")
+        return ask.sitekey
+
     def _offer(
-        self, ask: Ask, quote: Quote, now: float, visitor: Identity | None = None, sales: int = 0
+        self,
+        ask: Ask,
+        quote: Quote,
+        now: float,
+        visitor: Identity | None = None,
+        sales: int = 0,
+        site: str = "",
     ) -> Offer:
         puzzle = puzzles.get(self.settings.puzzle).puzzle(quote.work_ms)
         issued = int(now)
         challenge = Challenge(
             id=self._mint.new_id(),
-            site=self.settings.site_key,
+            site=site or self.settings.site_key,
             action=ask.action,
             buys=ask.buys,
             puzzle=puzzle,

@@ -1,7 +1,8 @@
 """Responses: what a form posts, and what its site asks about it, once.
 
 A solved challenge becomes a response without units or a cookie. Whoever knows the site's secret
-may ask of a response once whether it is good.
+may ask of a response once whether it is good. Those for tests leave no trace: nothing is spent or
+counted for them, and they are for no site, so that nobody who verifies takes one for the site's.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from math import ceil
 
+from ..config import TEST_FAIL, TEST_KEYS
 from ..core.canonical import canonical
-from ..core.models import Client, Receipt, Response
-from ..errors import Expired, Queued, Spent, Unsolved
+from ..core.models import Challenge, Client, Receipt, Response
+from ..errors import Expired, Queued, Spent, TokenRefused, Unsolved
 from ..keys import Keys, decode_bytes
 from ..tokens import Tokens
 from ..wire import BUYS_RESPONSE, read_answered
@@ -58,18 +60,9 @@ class Responder:
         challenge, store = done.challenge, self._books.store
         if challenge.epoch != store.epoch:
             raise Expired("another epoch", code="store_changed")
-        issued = int(now)
-        response = Response(
-            site=challenge.site,
-            action=challenge.action,
-            jti=self._mint.new_id(),
-            kid=self._keys.current.kid,
-            hostname=hostname,
-            cdata=challenge.cdata,
-            epoch=challenge.epoch,
-            issued=issued,
-            expires=issued + LIFETIME,
-        )
+        response = self._response(challenge, hostname, int(now))
+        if challenge.site in TEST_KEYS:
+            return self._receipt(response, now)
         spent, digest = decode_bytes(challenge.id), hashlib.sha256(body).digest()
         claims = json.dumps(asdict(response)).encode()
         spending = self._spender.spend(spent, digest, claims, expires=challenge.expires)
@@ -83,8 +76,23 @@ class Responder:
                 raise Unsolved("the dear check failed")
             self._count(client, spent, spending.since)
             store.settle(spent, "granted", spending.claims, since=spending.since)
-        given = Response(**json.loads(spending.claims))
-        return Receipt(self._tokens.sign_response(given), max(0, given.expires - issued))
+        return self._receipt(Response(**json.loads(spending.claims)), now)
+
+    def _response(self, challenge: Challenge, hostname: str, issued: int) -> Response:
+        return Response(
+            site=challenge.site,
+            action=challenge.action,
+            jti=self._mint.new_id(),
+            kid=self._keys.current.kid,
+            hostname=hostname,
+            cdata=challenge.cdata,
+            epoch=challenge.epoch,
+            issued=issued,
+            expires=issued + LIFETIME,
+        )
+
+    def _receipt(self, given: Response, now: float) -> Receipt:
+        return Receipt(self._tokens.sign_response(given), max(0, given.expires - int(now)))
 
     def verify(self, token: str, idempotency_key: str) -> Response:
         """See :meth:`challenge.tally.Tally.verify_response`."""
@@ -92,6 +100,10 @@ class Responder:
         response = self._tokens.read_response(token, now)
         if response.epoch != self._books.store.epoch:
             raise Expired("another epoch", code="store_changed")
+        if response.site == TEST_FAIL:
+            raise TokenRefused("made to fail", code="test_failed")
+        if response.site in TEST_KEYS:
+            return response
         # Without a key every call is another caller's.
         caller = idempotency_key.encode() or self._random(RANDOM_BYTES)
         digest = hashlib.sha256(canonical("challenge/v1/siteverify", caller)).digest()
