@@ -25,6 +25,7 @@ from challenge.flask.client import EXTENSION, cookie
 from challenge.tally import Tally
 from demo.directory import Directory, Sheet, sheet, spread
 from demo.portrait import portrait
+from demo.reporting import reporting
 from demo.town import TOWN, Member, members
 from demo.yours import headers_shown, left, read_clearance
 
@@ -57,6 +58,7 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     app.extensions["directory"] = Directory(members(seed, int(app.config["DEMO_MEMBERS"])), seed)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages)
+    app.register_blueprint(reporting(gate))
     app.register_error_handler(404, not_found)
     app.context_processor(lambda: {"town": TOWN})
     app.after_request(with_policies)

@@ -119,11 +119,14 @@ def current_settings() -> Settings:
     return settings
 
 
-def current_words() -> words.Words:
-    """The configured language; else the one that `lang` in the query names; else the browser's."""
+def current_words(first: str = "") -> words.Words:
+    """The configured language; else the one that `lang` in the query names; else the browser's.
+
+    :param first: a language that comes before all of them.
+    """
     named = current_settings().lang or request.args.get("lang", "")
     accepted = [tag for tag, quality in request.accept_languages if quality > 0]
-    return words.choose([named, *accepted])
+    return words.choose([first, named, *accepted])
 
 
 def say(name: str, **values: object) -> str:

@@ -1,7 +1,8 @@
-"""What templates can print: the script, and the URLs of parts."""
+"""What templates can print: the script, the places of gates and widgets, the URLs of parts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -10,8 +11,27 @@ from markupsafe import Markup
 from ..errors import ConfigError
 from .checking import current_admission
 from .client import current_tally
-from .pages import asset_url, say, script_prefix
+from .pages import asset_url, current_settings, current_words, say, script_prefix
 from .parts import PARAMETER, place
+
+#: what a widget says, by the names that it has in the page
+WIDGET_WORDS = {
+    "idle": "widget_idle",
+    "working": "heading",
+    "count": "count",
+    "slow": "slow",
+    "ready": "widget_ready",
+    "sending": "widget_sending",
+    "queue": "widget_queue",
+    "expired": "widget_expired",
+    "renew": "widget_renew",
+    "retry": "retry",
+    "connection": "connection",
+    "busy": "widget_busy",
+    "refused": "widget_refused",
+    "failed": "failed",
+    "unsupported": "widget_unsupported",
+}
 
 
 def register(app: Flask) -> None:
@@ -20,6 +40,7 @@ def register(app: Flask) -> None:
         challenge_script=challenge_script,
         challenge_gate=challenge_gate,
         challenge_part=challenge_part,
+        challenge_widget=challenge_widget,
     )
 
 
@@ -40,8 +61,7 @@ def challenge_script(nonce: str | None = None) -> Markup:
         attributes["data-expires-in"] = str(admission.expires_in)
     if nonce is not None:
         attributes["nonce"] = nonce
-    printed = Markup(" ").join(Markup('{}="{}"').format(k, v) for k, v in attributes.items())
-    return Markup("<script {} async></script>").format(printed)
+    return Markup("<script {} async></script>").format(_attributes(attributes))
 
 
 def challenge_gate(url: str, label: str = "") -> Markup:
@@ -54,6 +74,33 @@ def challenge_gate(url: str, label: str = "") -> Markup:
     return Markup(
         '<challenge-gate src="{0}"><a href="{0}" rel="nofollow">{1}</a></challenge-gate>'
     ).format(url, label or say("show"))
+
+
+def challenge_widget(action: str = "", **attributes: object) -> Markup:
+    """The place of a form's widget, with its words in the visitor's language.
+
+    Without scripts it says that the form can't be sent, and where to find a person.
+
+    :param action: what the form is for; whoever verifies its response compares it.
+    :param attributes: of the element, `_` for `-`: `size="compact"`, `refresh_expired="manual"`.
+        `language` is the one that it speaks, whatever the visitor's is. True and False are
+        written so; None is left out.
+    """
+    spoken = current_words(str(attributes.get("language") or ""))
+    given = {"action": action or None, **attributes}
+    printed = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    printed |= {"lang": spoken.code, "dir": spoken.direction}
+    printed |= {f"data-text-{name}": spoken.say(word) for name, word in WIDGET_WORDS.items()}
+    contact = current_settings().contact
+    link = Markup(' <a href="{}">{}</a>').format(contact, spoken.say("contact")) if contact else ""
+    return Markup(
+        "<challenge-widget {}><noscript><p>{}{}</p></noscript></challenge-widget>"
+    ).format(_attributes(printed), spoken.say("widget_no_scripts"), link)
+
+
+def _attributes(printed: Mapping[str, object]) -> Markup:
+    texts = {k: str(v).lower() if isinstance(v, bool) else v for k, v in printed.items()}
+    return Markup(" ").join(Markup('{}="{}"').format(k, v) for k, v in texts.items())
 
 
 def challenge_part(endpoint: str, **arguments: Any) -> str:

@@ -13,19 +13,27 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+const SCRIPT = "text/javascript; charset=utf-8";
 const FILES = [
   { name: "challenge.css", source: "src/challenge.css", type: "text/css; charset=utf-8" },
-  { name: "challenge.js", source: "src/main.js", type: "text/javascript; charset=utf-8" },
+  // A module, which challenge.js fetches by the name that it is given here, so it comes first.
+  { name: "widget.js", source: "src/widget/start.js", type: SCRIPT, format: "esm" },
+  { name: "challenge.js", source: "src/main.js", type: SCRIPT },
 ];
 
-/** @param {string} source */
-async function bundle(source) {
+/**
+ * @param {string} source
+ * @param {import("esbuild").Format | undefined} format
+ * @param {string} widget the widget's name
+ */
+async function bundle(source, format = "iife", widget = "") {
   const { outputFiles } = await build({
     absWorkingDir: HERE,
     entryPoints: [source],
     bundle: true,
     minify: true,
-    format: "iife",
+    format,
+    define: { WIDGET_FILE: JSON.stringify(widget) },
     target: "es2020",
     legalComments: "none",
     write: false,
@@ -60,8 +68,8 @@ const { values } = parseArgs({ options: { out: { type: "string" } } });
 const out = values.out ? resolve(values.out) : join(HERE, "dist");
 await mkdir(out, { recursive: true });
 const manifest = {};
-for (const { name, source, type } of FILES) {
-  const bytes = await bundle(source);
+for (const { name, source, type, format } of FILES) {
+  const bytes = await bundle(source, format, manifest["widget.js"]?.hashed);
   const { br, gz } = compressed(bytes);
   await writeFile(join(out, name), bytes);
   await writeFile(join(out, `${name}.br`), br);

@@ -42,6 +42,7 @@ def create_app() -> Flask:
     app = demo.create_app()
     app.add_url_rule("/e2e/odd", view_func=_odd)
     app.add_url_rule("/e2e/shared", view_func=_shared)
+    app.add_url_rule("/e2e/posted", view_func=_posted, methods=["POST"])
     app.wsgi_app = _Hooks(app.wsgi_app, Path(os.environ["E2E_LOG"]))  # type: ignore[method-assign]
     return app
 
@@ -66,6 +67,11 @@ def _shared() -> Response:
     response = Response("<!doctype html><main data-personal>theirs</main>", mimetype="text/html")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+def _posted() -> Response:
+    """What a form has sent, field by field."""
+    return Response(json.dumps([*request.form.items(multi=True)]), mimetype="text/plain")
 
 
 class _Hooks:

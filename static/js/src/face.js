@@ -26,7 +26,9 @@ const QUEUE_STEP_MS = 10_000;
  * @property {(ms: number) => void} queue it is somebody else's turn for about `ms`
  * @property {() => void} ready
  * @property {(text: string, code: string) => void} problem
- * @property {() => void} idle as before anything was asked
+ * @property {(text?: string, state?: string) => void} idle as before anything was asked, or at rest
+ *   in another state
+ * @property {(text: string) => void} aside says something, and goes on counting after it
  */
 
 /**
@@ -37,9 +39,10 @@ const QUEUE_STEP_MS = 10_000;
 
 /**
  * @param {HTMLElement} root
+ * @param {typeof announce} [tell]
  * @returns {Face}
  */
-export function faceOf(root) {
+export function faceOf(root, tell = announce) {
   const texts = root.dataset;
   const progress = find(root, "[data-challenge-progress]");
   const live = liveRegion(find(root, "[data-challenge-live]"));
@@ -50,11 +53,11 @@ export function faceOf(root) {
     countdown.stop();
     if (state !== "queue") problem.hidden = state !== "problem";
     root.dataset.state = state;
-    announce("statechange", { state });
+    tell("statechange", { state });
   };
   return {
     working: () => turn("working"),
-    solving: (count) => workOn(drawMarks(progress, count), live, texts),
+    solving: (count) => workOn(drawMarks(progress, count), live, texts, tell),
     queue(ms) {
       turn("queue");
       countdown.start(ms);
@@ -62,18 +65,19 @@ export function faceOf(root) {
     ready() {
       turn("ready");
       live.last(texts.textReady ?? "");
-      announce("verified");
+      tell("verified");
     },
     problem(text, code) {
       live.last("");
       find(root, "[data-challenge-problem-text]").textContent = text;
       turn("problem");
-      announce("error", { code });
+      tell("error", { code });
     },
-    idle() {
-      live.last("");
-      turn("idle");
+    idle(text = "", state = "idle") {
+      live.last(text);
+      turn(state);
     },
+    aside: live.aside,
   };
 }
 
@@ -81,16 +85,17 @@ export function faceOf(root) {
  * @param {(done: number) => void} ink
  * @param {import("./live.js").LiveRegion} live
  * @param {DOMStringMap} texts
+ * @param {typeof announce} tell
  * @returns {Work}
  */
-function workOn(ink, live, { textCount = "", textSlow }) {
+function workOn(ink, live, { textCount = "", textSlow }, tell) {
   let startedAt = performance.now();
   let sayAnyhow = false;
   return {
     onProgress(done, count) {
       ink(done);
       live.count(textCount.replace("{done}", `${done}`).replace("{count}", `${count}`));
-      announce("progress", { done, count });
+      tell("progress", { done, count });
       if (done !== Math.min(ENOUGH_TO_GUESS, count)) return;
       const total = ((performance.now() - startedAt) / done) * count;
       if (sayAnyhow || total > SLOW_MS) live.aside(aboutText(total, textSlow));

@@ -4,30 +4,33 @@
 
 import { defineGate } from "./gate_element.js";
 import { startInterstitial } from "./interstitial.js";
+import { whenParsed } from "./page.js";
 import { startRenewal } from "./renew.js";
 import { serve } from "./solver/worker.js";
+import { offerWidgets } from "./widgets.js";
 
 if (typeof document === "undefined") {
   serve(/** @type {import("./solver/worker.js").Scope} */ (/** @type {unknown} */ (globalThis)));
 } else {
   // Known only while the script runs for the first time.
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-  if (script) whenParsed(() => start(script));
+  if (script) {
+    const lookForWidgets = offerWidgets(script);
+    whenParsed(() => start(script, lookForWidgets));
+  }
 }
 
-/** @param {HTMLScriptElement} script */
-function start({ dataset, src }) {
+/**
+ * @param {HTMLScriptElement} script
+ * @param {() => void} lookForWidgets
+ */
+function start({ dataset, src }, lookForWidgets) {
   const root = document.getElementById("challenge");
   if (root) {
     startInterstitial(root, src);
   } else {
     startRenewal(dataset, src);
     defineGate(dataset, src);
+    lookForWidgets();
   }
-}
-
-/** @param {() => void} start */
-function whenParsed(start) {
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
 }

@@ -10,6 +10,7 @@ import { post } from "./http.js";
  * @property {string} prefix of the API, such as `/challenge`
  * @property {string} [resource] the path that the visitor wants
  * @property {number} [units] that it costs: fewer are not bought
+ * @property {object} [question] what is asked for in their place
  * @property {(challenge: string, puzzle: import("./solver/kinds.js").Puzzle) => Promise<number[]>}
  *   solve
  * @property {(challenge: string) => Promise<import("./browser_key.js").Proof | undefined>} [prove]
@@ -31,11 +32,12 @@ import { post } from "./http.js";
  * @param {import("./http.js").Surroundings} around
  * @returns {Promise<Offer>}
  */
-export async function makeOffer({ prefix, resource, units, solve, prove }, asNew, around) {
+export async function makeOffer(maker, asNew, around) {
+  const { prefix, resource, units, question = { resource, units }, solve, prove } = maker;
   const askedAt = around.now();
-  const question = JSON.stringify({ resource, units });
+  const body = JSON.stringify(question);
   const as = asNew ? "omit" : "same-origin";
-  const quote = await post(`${prefix}/v1/challenges`, question, around, { credentials: as });
+  const quote = await post(`${prefix}/v1/challenges`, body, around, { credentials: as });
   const { challenge, puzzle } = quote;
   if (typeof challenge !== "string" || typeof puzzle?.kind !== "string") {
     throw new ChallengeError("unexpected_answer");

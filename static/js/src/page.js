@@ -1,5 +1,5 @@
 /**
- * The states of a page that work waits for: activated, visible, not yet left.
+ * The states of a page that work waits for: parsed, activated, visible, not yet left.
  */
 
 /** Resolves once a prerendered page is shown to somebody; at once on any other. */
@@ -22,6 +22,15 @@ export function visible() {
     document.addEventListener("visibilitychange", look);
     look();
   });
+}
+
+/**
+ * Calls back once the page is parsed, at once if it is.
+ * @param {() => void} start
+ */
+export function whenParsed(start) {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 }
 
 /**

@@ -21,7 +21,7 @@ function build() {
   return (name) => readFileSync(join(out, name));
 }
 
-const NAMES = ["challenge.css", "challenge.js"];
+const NAMES = ["challenge.css", "widget.js", "challenge.js"];
 
 test("two builds are the same bytes", () => {
   const [first, second] = [build(), build()];
@@ -57,8 +57,23 @@ test("what is committed compressed is what is committed plain", () => {
 });
 
 test("the bundle keeps to the house rules", () => {
-  const script = build()("challenge.js").toString();
-  const foreign = script.match(/https?:\/\/[^"'`]+/g) ?? [];
-  assert.deepEqual(foreign, ["http://www.w3.org/2000/svg"]);
-  assert.doesNotMatch(script, /\beval\(|new Function|blob:|innerHTML|createObjectURL/);
+  const read = build();
+  for (const name of ["challenge.js", "widget.js"]) {
+    const script = read(name).toString();
+    const foreign = script.match(/https?:\/\/[^"'`]+/g) ?? [];
+    assert.deepEqual(foreign, ["http://www.w3.org/2000/svg"]);
+    assert.doesNotMatch(script, /\beval\(|new Function|blob:|innerHTML|createObjectURL/);
+  }
+});
+
+test("challenge.js asks for the widget by the name that changes with its content", () => {
+  const read = build();
+  const { hashed } = JSON.parse(read("manifest.json"))["widget.js"];
+  assert.ok(read("challenge.js").toString().includes(`"${hashed}"`));
+});
+
+test("the widget brings neither a solver nor a look at clearances of its own", () => {
+  const script = build()("widget.js").toString();
+  assert.doesNotMatch(script, /new Worker|v1\/clearance|indexedDB/);
+  assert.ok(script.length < 24_000, `${script.length} bytes`);
 });
