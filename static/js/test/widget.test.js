@@ -12,13 +12,18 @@ let log;
 let held;
 let outcomes;
 let looks;
+const made = [];
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   [now, log, held, outcomes] = [0, [], "", []];
   looks = Promise.resolve();
 });
-afterEach(() => mock.timers.reset());
+afterEach(async () => {
+  await settle();
+  for (const one of made.splice(0)) one.clear();
+  mock.timers.reset();
+});
 
 function widget(said = {}) {
   const note =
@@ -27,7 +32,7 @@ function widget(said = {}) {
       log.push([name, ...values].join(" "));
   const names = ["idle", "working", "ready", "expired"];
   const face = Object.fromEntries(names.map((name) => [name, note(name)]));
-  return new Widget(
+  const one = new Widget(
     optionsOf((name) => said[name]),
     {
       face: { ...face, problem: (error, button) => log.push(`problem ${error.code} ${button}`) },
@@ -45,6 +50,8 @@ function widget(said = {}) {
       now: () => now,
     },
   );
+  made.push(one);
+  return one;
 }
 
 async function pass(ms) {
