@@ -95,7 +95,8 @@ class Follower:
             return
         (self.folder / "piece.html").write_text(text)
         asks = (
-            "from pathlib import Path; from app import app; from flask import *;"
+            "from pathlib import Path; from app import app;"
+            "from flask import render_template_string;"
             "app.test_request_context().push();"
             "print(render_template_string(Path('piece.html').read_text()))"
         )

@@ -26,6 +26,7 @@ UNSAID = {
     (400, "unsupported_media_type"): "likewise; everywhere else it is 415",
     (403, "jwks_unavailable"): "for who verifies away from the gate",
     (403, "wrong_issuer"): "likewise: the gate's own keys sign for one issuer",
+    (403, "test_failed"): "siteverify has words of its own: invalid-input-response",
     (403, "network_changed"): "the way in without scripts gives a new ticket",
     (503, "bans_full"): "for the command line",
 }

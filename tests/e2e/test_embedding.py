@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 EMBED = snippets(ROOT / "docs" / "embed.md")
 CSP = snippets(ROOT / "docs" / "csp.md")
+FORMS = snippets(ROOT / "docs" / "forms.md")
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A public page</title>
 <link rel="stylesheet" href="/static/page.css"></head><body>
 {}
@@ -28,7 +29,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A pu
 
 def program() -> str:
     """The app that somebody has who followed quickstart, embed and csp."""
-    parts = [s.text for s in (*EMBED, *CSP) if s.language == "python"]
+    parts = [s.text for s in (*EMBED, *CSP, *FORMS) if s.language == "python"]
     return "\n\n".join((first_program(), *parts))
 
 
@@ -61,11 +62,36 @@ def html_snippets() -> list[Snippet]:
     return [snippet for page in PAGES for snippet in snippets(page) if snippet.language == "html"]
 
 
+def numbers(of: str) -> list[int]:
+    return [n for n, snippet in enumerate(html_snippets()) if of in snippet.text]
+
+
 def test_there_is_html_to_try() -> None:
-    assert html_snippets()
+    assert numbers("challenge-gate")
+    assert numbers("challenge-widget")
+    assert len(html_snippets()) == len(numbers("challenge-gate") + numbers("challenge-widget"))
 
 
-@pytest.mark.parametrize("number", range(len(html_snippets())))
+@pytest.mark.parametrize("number", numbers("<challenge-widget"))
+def test_an_embedded_form_is_sent_with_its_response(
+    context: BrowserContext, url: str, number: int
+) -> None:
+    page = context.new_page()
+    wrong = watch(page)
+    page.goto(f"{url}/static/{number}.html")
+    # At once: it waits for the response by itself.
+    page.get_by_role("button", name="Sign up").click()
+    page.wait_for_url("**/signup")
+    expect(page.locator("body")).to_have_text("Welcome.")
+    assert wrong == []
+
+
+def test_control_without_a_response_the_form_is_refused(context: BrowserContext, url: str) -> None:
+    for fields in ({}, {"challenge-response": "x"}):
+        assert context.request.post(f"{url}/signup", form=fields).status == 400
+
+
+@pytest.mark.parametrize("number", numbers("<challenge-gate"))
 def test_embedded_html_shows_what_is_asked_for(
     context: BrowserContext, url: str, number: int
 ) -> None:
