@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from .drivers import CHROMIUM_FLAGS, Chromium, Driver, Firefox, WebKit, firefox, mini_browser
 from .faces import Town, serve_town
 from .pages import Calls, Site, serve_site
+from .widgets import SECRET
 
 
 # The scope ends with these tests: while Playwright runs, its thread has an event loop.
@@ -40,6 +41,19 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serve_site(tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo, with a secret, and with keys for tests."""
+    env = {"CHALLENGE_SITE_SECRET": SECRET, "CHALLENGE_ALLOW_TEST_KEYS": "true"}
+    with serve_site(tmp_path_factory.mktemp("forms"), workers=1, **env) as running:
+        yield running
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
 
 
 @pytest.fixture

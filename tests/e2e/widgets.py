@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
 
 SECRET = "q7Yv2nLr9Xw4Tb8Kd1Mz6Pc3Fh5Js0Ga"
-FORM_PAGE = "**/e2e/form*"
+FORM_PAGE = "**/e2e/form"
 RESPOND = "**/v1/responses"
 BOX = "[data-size] .box"
 FIELD = "input[name=challenge-response]"
 SCRIPT = "/challenge/static/challenge.js"
 #: passes at once, and is counted nowhere
 QUICK = '<challenge-widget sitekey="test-pass" action="signup"></challenge-widget>'
+#: the colours that a browser has anyway, where axe can see them
+SHEET = """body { color: light-dark(#000, #fff); background: light-dark(#fff, #121212); }
+p button { color: inherit; background: none; border: 1px solid; }"""
 VIOLATION = (
     "window.violations = []; addEventListener('securitypolicyviolation',"
     " e => violations.push(e.effectiveDirective))"
@@ -51,6 +54,7 @@ def open_form(
     html = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A form</title>
         <meta name="viewport" content="width=device-width">
         <meta name="color-scheme" content="light dark">
+        <link rel="stylesheet" href="/e2e/form.css">
         <script src="{script}{query}" async></script></head>
         <body><main><h1>A form</h1>{body}<p id="after">After it.</p></main></body></html>"""
     headers = {"Content-Security-Policy": PAGE_POLICY}
@@ -58,6 +62,7 @@ def open_form(
     page.route(
         FORM_PAGE, lambda route: route.fulfill(body=html, content_type="text/html", headers=headers)
     )
+    page.route("**/e2e/form.css", lambda r: r.fulfill(body=SHEET, content_type="text/css"))
     page.add_init_script(VIOLATION)
     page.add_init_script(TOLD)
     page.goto(f"{site.url}/e2e/form")

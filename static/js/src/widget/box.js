@@ -1,5 +1,6 @@
 /**
- * The box that a person sees: marks, a line of words, and a button when there is something to do.
+ * The box that a person sees: what it is, marks and words of how it goes, and a button when there is
+ * something to do.
  */
 
 import { textFor } from "../admission.js";
@@ -36,7 +37,7 @@ export function boxOf(options, words, tell, press) {
   const face = faceOf(root, tell);
   button.addEventListener("click", press);
   const rest = () => {
-    face.idle(texts.textIdle);
+    face.idle();
     drawSign(parts);
     offer(parts, "");
   };
@@ -125,7 +126,9 @@ function offer({ root, button }, label = "") {
 function partsOf({ theme = "", size = "", appearance = "", tabindex }, words) {
   const element = document.createElement("div");
   Object.assign(element.dataset, { theme, size, appearance });
-  const shadow = element.attachShadow({ mode: "open" });
+  // A place in the page's order is the host's to have, and the button's to take.
+  if (tabindex) element.tabIndex = Number(tabindex);
+  const shadow = element.attachShadow({ mode: "open", delegatesFocus: Boolean(tabindex) });
   if (!sheet) {
     sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
@@ -135,15 +138,17 @@ function partsOf({ theme = "", size = "", appearance = "", tabindex }, words) {
     "textReady" in words ? {} : { lang: "en", dir: "ltr" }
   );
   const texts = { ...ENGLISH, ...textsIn(words) };
-  const name = { role: "group", "aria-label": texts.textIdle ?? "", tabindex: "-1", ...own };
+  const name = { role: "group", "aria-labelledby": "caption", tabindex: "-1", ...own };
   const root = make("div", { class: "box", ...name });
   Object.assign(root.dataset, texts);
+  const caption = make("p", { id: "caption" });
+  caption.textContent = texts.textIdle ?? "";
   const progress = make("div", { "data-challenge-progress": "", "aria-hidden": "true" });
   const live = make("p", { "data-challenge-live": "", role: "status" });
   const problem = make("div", { "data-challenge-problem": "", hidden: "" });
   problem.append(make("p", { "data-challenge-problem-text": "", role: "alert" }));
-  const button = make("button", { type: "button", hidden: "", ...(tabindex && { tabindex }) });
-  root.append(progress, live, problem, button);
+  const button = make("button", { type: "button", hidden: "" });
+  root.append(caption, progress, live, problem, button);
   shadow.append(root);
   return { element, root, progress, live, button };
 }

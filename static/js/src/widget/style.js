@@ -20,8 +20,8 @@ export const STYLE = `
   display: flex;
   flex-wrap: wrap;
   align-items: center;
-  gap: 8px 16px;
-  min-block-size: 64px;
+  gap: 4px 16px;
+  min-block-size: 72px;
   padding: 8px 16px;
   border: 1px solid var(--edge);
   border-radius: 4px;
@@ -42,9 +42,11 @@ export const STYLE = `
 }
 [hidden] { display: none !important; }
 p { margin: 0; }
+#caption { flex-basis: 100%; }
 [data-challenge-live] { flex: 1; min-inline-size: 7em; font-variant-numeric: tabular-nums; }
-[data-asks] > [data-challenge-live] { min-inline-size: 14em; }
-[data-state="queue"] > [data-challenge-live] { flex-basis: 100%; }
+:is([data-state="queue"], [data-state="expired"]) > [data-challenge-live] { flex-basis: 100%; }
+[data-sending] > #caption { display: none; }
+[data-sending] > [data-challenge-live] { order: -1; flex-basis: 100%; }
 [data-challenge-progress] { display: flex; gap: 8px; }
 svg { display: block; block-size: 24px; inline-size: auto; }
 line {
@@ -57,15 +59,18 @@ line {
 }
 .is-done { stroke-dashoffset: 0; opacity: 1; }
 .is-pencil { stroke: var(--pencil); stroke-width: 2px; stroke-dasharray: none; opacity: 1; }
-[data-state="problem"] > [data-challenge-progress], [data-state="problem"] > [data-challenge-live] {
+[data-state="expired"] > [data-challenge-progress],
+[data-state="problem"] > :is([data-challenge-progress], [data-challenge-live]) {
   display: none;
 }
 [data-challenge-problem] {
+  margin-block: 4px;
   flex-basis: 100%;
   padding-inline-start: 12px;
   border-inline-start: 3px solid var(--warning);
 }
 button {
+  margin-block: 4px;
   min-block-size: 44px;
   padding: 8px 16px;
   border: 1px solid var(--accent);
@@ -79,8 +84,14 @@ button {
 button:hover { background: var(--accent); color: var(--paper); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 :host([data-size="compact"]) .box { gap: 4px 8px; min-block-size: 44px; padding: 4px 8px; }
+:host([data-size="compact"]) #caption { flex: 1; }
+:host([data-size="compact"]) [data-state="idle"] > :is([data-challenge-live], [data-challenge-problem]),
+:host([data-size="compact"]) .box:not([data-state="idle"]) > #caption,
+:host([data-size="compact"]) [data-sending] > [data-challenge-progress] {
+  display: none;
+}
+:host([data-size="compact"]) [data-challenge-progress] { order: -2; gap: 4px; }
 :host([data-size="compact"]) svg { block-size: 16px; }
-:host([data-size="compact"]) [data-challenge-progress] { gap: 4px; }
 :host([data-size="compact"]) button { min-block-size: 32px; padding: 4px 8px; }
 :host([data-appearance="execute"]) [data-state="idle"],
 :host([data-appearance="interaction-only"]) .box:not([data-asks], [data-sending]) {

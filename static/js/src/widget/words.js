@@ -9,7 +9,7 @@ export const ENGLISH = {
   textCount: "{done} of {count}",
   textSlow: "This takes a little longer on this device, about {seconds} seconds.",
   textReady: "Ready.",
-  textSending: "Your form is sent as soon as this is done.",
+  textSending: "Sent as soon as this is done.",
   textQueue:
     "Many forms were sent from your network. This one is ready in about {seconds} seconds; you can go on filling it in.",
   textExpired: "Some time has passed, so this has to be done once more before you send the form.",
