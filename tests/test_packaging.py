@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 BUNDLE = {
     f"challenge/_static/{name}"
     for name in ("challenge.js", "challenge.js.br", "challenge.js.gz", "challenge.css",
-                 "challenge.css.br", "challenge.css.gz", "widget.js", "widget.js.br", "widget.js.gz",
-                 "manifest.json")
+                 "challenge.css.br", "challenge.css.gz", "manifest.json",
+                 "widget.js", "widget.js.br", "widget.js.gz")
 }  # fmt: skip
 
 
