@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 BUNDLE = {
     f"challenge/_static/{name}"
     for name in ("challenge.js", "challenge.js.br", "challenge.js.gz", "challenge.css",
-                 "challenge.css.br", "challenge.css.gz", "manifest.json")
+                 "challenge.css.br", "challenge.css.gz", "widget.js", "widget.js.br",
+                 "widget.js.gz", "manifest.json")
 }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def test_an_installed_wheel_serves_its_own_bundle(wheel: Path, tmp_path: Path) -
 def test_a_checkout_serves_what_is_built_in_it() -> None:
     assert assets.folder() == ROOT / "static" / "js" / "dist"
     table = assets.load()
-    for name in ("challenge.js", "challenge.css"):
+    for name in ("challenge.js", "challenge.css", "widget.js"):
         asset = table[name]
         assert table[asset.hashed] is asset
         assert asset.bodies["identity"] == (assets.folder() / name).read_bytes()
