@@ -263,3 +263,19 @@ test("an old run that ends after a reset changes nothing", async () => {
   assert.deepEqual([held, one.running], ["", undefined]);
   assert.equal(await one.get(), "r1");
 });
+
+test("the end of an old run does not let two new ones work at a time", async () => {
+  const finish = [];
+  const slow = () => new Promise((resolve) => finish.push(resolve));
+  outcomes.push(slow, slow, slow);
+  const one = widget({ execution: "execute" });
+  one.get().catch(() => {});
+  await settle();
+  one.reset();
+  const second = one.get();
+  await settle();
+  assert.equal(one.get(), second);
+  assert.equal(finish.length, 2);
+  finish[1]({ response: "r2", expiresInMs: 1000 });
+  assert.equal(await second, "r2");
+});
