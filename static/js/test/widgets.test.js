@@ -38,7 +38,14 @@ function script(query = "") {
   };
 }
 
-const later = () => new Promise((resolve) => setTimeout(resolve, 50));
+const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+
+/** Until something has started, and a little longer; a second at most. */
+async function later() {
+  for (let left = 20; left > 0 && globalThis.started.length === 0; left--) await pause();
+  await pause();
+}
+
 const names = () => globalThis.started.map(([name]) => name);
 
 test("a page without widgets fetches nothing, whatever else its URL says", async () => {
