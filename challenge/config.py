@@ -22,7 +22,6 @@ PREFIX = "CHALLENGE_"
 TEST_PASS, TEST_FAIL, TEST_SLOW = TEST_KEYS = ("test-pass", "test-fail", "test-slow")
 # As browsers write them: in small letters, and without the port that the scheme implies.
 _ORIGIN = re.compile(r"(http|https)://[a-z0-9._-]+(:(?!80\Z|443\Z)[0-9]{1,5})?", re.ASCII)
-
 _COLOUR = re.compile(r"(dark-)?(paper|ink|soft|pencil|accent|warning)=#[0-9a-fA-F]{6}", re.ASCII)
 
 
@@ -217,7 +216,6 @@ class Settings:
         False, _flag, "yes or no",
         "For measuring only, never for a site: one solved puzzle opens everything for a week.",
     )  # fmt: skip
-
     allow_test_keys: bool = _setting(
         False, _flag, "yes or no",
         "Forms may use the site keys test-pass, test-fail, test-slow. Never in production.",

@@ -70,6 +70,14 @@ def test_the_configured_language_wins(make_app: MakeApp) -> None:
     assert said("nl", "heading") in page.text
 
 
+def test_who_keeps_no_cookie_is_led_on_in_the_same_language(client: FlaskClient) -> None:
+    refused = client.application.test_client(use_cookies=False).get(f"{WAITING}&lang=de&joined=1")
+    assert refused.status_code == 403
+    assert said("de", "wait_cookie") in refused.text
+    [again] = re.findall(r'href="(/challenge/v1/wait[^"]*)"', refused.text)
+    assert said("de", "no_scripts") in client.get(html.unescape(again)).text
+
+
 # -- preview
 
 SAID = {"title": "Ada <Lovelace>", "description": 'wrote "notes"', "image": "https://x.org/a.png"}

@@ -44,9 +44,8 @@ def wait() -> Response:
         return _onwards(wanted)
     if held is None:
         if "joined" in request.args:
-            return _not_yet(
-                "wait_cookie", 403, url_for("challenge.wait", to=wanted, units=_units())
-            )
+            again = url_for("challenge.wait", to=wanted, units=_units(), lang=_lang())
+            return _not_yet("wait_cookie", 403, again)
         return _queue(wanted, WAIT, tally.join_queue(who, _units()))
     try:
         sale = tally.collect(held, who)

@@ -18,6 +18,7 @@ from challenge.tally.waiting import WAIT as WAIT_S
 from ..serving import ROOT, Server
 from ..solving import ASK, REDEEM, redemption
 from .pages import COOKIE, GATE_BUTTON, PATIENCE_S, PERSONAL, PROBLEM, REVEALED, Site, serve_site
+from .widgets import BOX
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -100,8 +101,14 @@ def ask_price(page: Page) -> None:
     page.get_by_role("button", name="Ask for a price").click()
 
 
+def see_widget(page: Page) -> None:
+    """Scroll down to the form's widget, which begins when it is seen."""
+    page.locator(BOX).scroll_into_view_if_needed()
+
+
 PROFILE = "/people/{handle}"
 CARD = "/cards/{handle}"
+REPORT = "/report?profile={handle}"
 WAIT = "/challenge/v1/wait?to=/people/{handle}"
 ALL_DONE = "[data-challenge-progress] .is-done:last-child"
 PRICE = "[data-yours-price]:not(:empty)"
@@ -123,6 +130,8 @@ FACES = (
     Face("yours", "/yours", holds=COOKIE, after=ask_price, shows=PRICE),
     Face("yours-empty", "/yours"),
     Face("scraper", "/scraper"),
+    Face("report", REPORT, after=see_widget, shows=f"{BOX}[data-state=ready]"),
+    Face("report-sent", "/report/thanks"),
     Face("working", PROFILE, before=hold_redeem, shows=ALL_DONE),
     Face("working-arabic", f"{PROFILE}?lang=ar", before=hold_redeem, shows=ALL_DONE),
     Face("problem", PROFILE, before=lose_connection, shows=PROBLEM),

@@ -30,10 +30,16 @@ _AXE = """async (pattern) => {
 _STOPS = """() => {
     const stops = [];
     const controls = "a[href], area[href], button, input, select, textarea, summary, [tabindex]";
+    // Of radio buttons with one name the chosen one is a stop, else the first; arrows do the rest.
+    const stands = ({ type, name, form }) => {
+        const group = type === "radio" ? [...form.elements[name]] : [];
+        return group.find(({ checked }) => checked) ?? group[0];
+    };
     const walk = (element) => {
         const seen = element.checkVisibility({ visibilityProperty: true });
         const used = element.matches(controls) && !element.disabled && element.type !== "hidden";
-        if (seen && used && !element.matches("[tabindex='-1']:not(a, button, input)")) {
+        const passed = element.type === "radio" && element !== stands(element);
+        if (seen && used && !passed && !element.matches("[tabindex='-1']:not(a, button, input)")) {
             stops.push(element);
         }
         const inside = element.shadowRoot?.children
