@@ -126,12 +126,13 @@ def test_a_preview_that_fails_opens_nothing_and_breaks_nothing(
     make_app: MakeApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     def preview(handle: str) -> Mapping[str, str]:
-        raise KeyError("no such person")
+        raise KeyError(handle)
 
     with caplog.at_level(logging.ERROR, "challenge"):
         page = previewed(make_app, preview).get("/seen/ada-lovelace")
     assert (page.status_code, properties(page.text)) == (403, {})
-    assert "preview of seen" in caplog.text
+    assert re.search(r"preview of seen: KeyError in .*test_pages\.py:\d+", caplog.text)
+    assert "ada-lovelace" not in caplog.text
 
 
 def test_programs_cause_no_preview(make_app: MakeApp) -> None:

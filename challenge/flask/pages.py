@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -106,9 +107,12 @@ def previewed(previewer: Previewer | None, arguments: Mapping[str, Any]) -> Prev
         said = previewer(**arguments)
         parts = ("title", "description", "image")
         return {part: str(said.get(part, "")) for part in parts} if said else {}
-    except Exception:
-        # What is only for looks must neither open the page nor break it.
-        log.exception("preview of %s", request.endpoint)
+    except Exception as error:
+        # What is only for looks must neither open the page nor break it. The error's own words
+        # may name the profile, and no log line does.
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        kind = type(error).__name__
+        log.error("preview of %s: %s in %s:%s", request.endpoint, kind, at.filename, at.lineno)
         return {}
 
 
