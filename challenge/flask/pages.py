@@ -22,8 +22,8 @@ Preview = Mapping[str, str]
 Previewer = Callable[..., Preview | None]
 
 _CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-    " worker-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none';"
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self';"
+    " connect-src 'self'; worker-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'self'"
 )
 #: from here on a wait is told in minutes

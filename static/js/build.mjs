@@ -1,10 +1,10 @@
 /**
- * Bundles the browser code: `node build.mjs [--out DIR]` (default: dist beside this file).
- * Two builds of the same sources are the same bytes, so that a build can be checked by repeating it.
+ * Bundles the browser code: `node build.mjs [--out DIR] [--wasm DIR]` (default: dist beside this
+ * file, for both). The WebAssembly comes compiled, from where `./run build` has put it. Two builds of the same sources are the same bytes, so that a build can be checked by repeating it.
  */
 
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -14,26 +14,37 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 const SCRIPT = "text/javascript; charset=utf-8";
+const WASM = "application/wasm";
+/** A script knows the names that those before it were given. */
 const FILES = [
   { name: "challenge.css", source: "src/challenge.css", type: "text/css; charset=utf-8" },
-  // A module, which challenge.js fetches by the name that it is given here, so it comes first.
-  { name: "widget.js", source: "src/widget/start.js", type: SCRIPT, format: "esm" },
+  { name: "sha256-simd.wasm", type: WASM, as: "SIMD_FILE" },
+  { name: "sha256.wasm", type: WASM, as: "WASM_FILE" },
+  // A module, which challenge.js fetches.
+  {
+    name: "widget.js",
+    source: "src/widget/start.js",
+    type: SCRIPT,
+    format: "esm",
+    as: "WIDGET_FILE",
+  },
   { name: "challenge.js", source: "src/main.js", type: SCRIPT },
 ];
 
 /**
  * @param {string} source
  * @param {import("esbuild").Format | undefined} format
- * @param {string} widget the widget's name
+ * @param {Record<string, string>} names of the files made so far
  */
-async function bundle(source, format = "iife", widget = "") {
+async function bundle(source, format = "iife", names = {}) {
+  const define = Object.entries(names).map(([as, name]) => [as, JSON.stringify(name)]);
   const { outputFiles } = await build({
     absWorkingDir: HERE,
     entryPoints: [source],
     bundle: true,
     minify: true,
     format,
-    define: { WIDGET_FILE: JSON.stringify(widget) },
+    define: Object.fromEntries(define),
     target: "es2020",
     legalComments: "none",
     write: false,
@@ -41,11 +52,16 @@ async function bundle(source, format = "iife", widget = "") {
   return Buffer.from(outputFiles[0].contents);
 }
 
-/** @param {Buffer} bytes */
-function compressed(bytes) {
+/**
+ * @param {Buffer} bytes
+ * @param {boolean} isText
+ */
+function compressed(bytes, isText) {
   const params = {
     [constants.BROTLI_PARAM_QUALITY]: 11,
-    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_MODE]: isText
+      ? constants.BROTLI_MODE_TEXT
+      : constants.BROTLI_MODE_GENERIC,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   };
   const gz = gzipSync(bytes, { level: 9 });
@@ -64,17 +80,22 @@ function manifestEntry(name, type, bytes) {
   return { bytes: bytes.length, hashed: name.replace(".", `.${digest}.`), integrity, type };
 }
 
-const { values } = parseArgs({ options: { out: { type: "string" } } });
-const out = values.out ? resolve(values.out) : join(HERE, "dist");
+const folder = { type: "string", default: join(HERE, "dist") };
+const { values } = parseArgs({ options: { out: folder, wasm: folder } });
+const out = resolve(values.out);
 await mkdir(out, { recursive: true });
 const manifest = {};
-for (const { name, source, type, format } of FILES) {
-  const bytes = await bundle(source, format, manifest["widget.js"]?.hashed);
-  const { br, gz } = compressed(bytes);
+const names = {};
+for (const { name, source, type, format, as } of FILES) {
+  const bytes = source
+    ? await bundle(source, format, names)
+    : await readFile(join(resolve(values.wasm), name));
+  const { br, gz } = compressed(bytes, type !== WASM);
   await writeFile(join(out, name), bytes);
   await writeFile(join(out, `${name}.br`), br);
   await writeFile(join(out, `${name}.gz`), gz);
   manifest[name] = manifestEntry(name, type, bytes);
+  if (as) names[as] = manifest[name].hashed;
   console.log(`${name}: ${bytes.length} bytes, br ${br.length}, gz ${gz.length}`);
 }
 await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);

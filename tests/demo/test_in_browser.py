@@ -115,8 +115,8 @@ def test_yours_asks_for_the_price_and_for_what_is_left(open_page: Any, server: S
     page.goto(f"{server.url}/yours")
     price, left = page.locator("[data-yours-price]"), page.locator("[data-yours-left]")
     page.get_by_role("button", name="Ask for a price").click()
-    # 200 ms at the reference rate of 3,500 tries a millisecond.
-    told = "About 700,000 tries (sha256, in 16 parts) for 5 profiles. The offer stands for 120 s"
+    # 200 ms at the reference rate of 14,000 tries a millisecond.
+    told = "About 2,800,000 tries (sha256, in 16 parts) for 5 profiles. The offer stands for 120 s"
     expect(price).to_contain_text(told)
     visit(page, f"{server.url}/people/{handles(server)[1]}")
     page.goto(f"{server.url}/yours")

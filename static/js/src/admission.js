@@ -85,8 +85,11 @@ async function obtain(page, face, rounds, around, signal) {
     enoughIn: (reading) => enoughIn(reading, page, rounds),
     alone: (work) => around.alone(site, work, signal),
     prove: (challenge) => around.prove(site, challenge),
-    solve: (challenge, puzzle) =>
-      around.solve(page.scriptUrl, challenge, puzzle, { signal, ...face.solving(puzzle.count) }),
+    solve: (challenge, puzzle, patienceMs) =>
+      around.solve(page.scriptUrl, challenge, puzzle, {
+        ...{ signal, patienceMs },
+        ...face.solving(puzzle.count),
+      }),
   });
 }
 

@@ -1,2 +1,4 @@
-/** The name of the widget's file that changes with its content; build.mjs puts it in. */
+/** The names of files that change with their content; build.mjs puts them in. */
 declare const WIDGET_FILE: string;
+declare const SIMD_FILE: string;
+declare const WASM_FILE: string;

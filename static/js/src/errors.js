@@ -5,13 +5,15 @@
 /**
  * `code` is stable: the server's own (problem+json), or one of ours: `connection` (no answer after
  * every try), `unexpected_answer`, `unknown_kind`, `bad_puzzle`, `worker_failed`, `insecure` (the
- * cookie needs https), `cookies` (it does not stick), `returning` (the page keeps coming back).
+ * cookie needs https), `cookies` (it does not stick), `returning` (the page keeps coming back),
+ * `too_slow` (a piece of work that is too large for this device).
  */
 export class ChallengeError extends Error {
   /**
    * @param {string} code
-   * @param {{ status?: number, retryAfterMs?: number, cause?: unknown }} [more] `status` of the
-   *   HTTP answer, if there was one; `retryAfterMs` when the server named a time
+   * @param {{ status?: number, retryAfterMs?: number, estimateMs?: number, cause?: unknown }} [more]
+   *   `status` of the HTTP answer, if there was one; `retryAfterMs` when the server named a time;
+   *   `estimateMs` that the work would have taken
    */
   constructor(code, more = {}) {
     super(code);
@@ -19,6 +21,7 @@ export class ChallengeError extends Error {
     this.code = code;
     this.status = more.status;
     this.retryAfterMs = more.retryAfterMs;
+    this.estimateMs = more.estimateMs;
     this.cause = more.cause;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What the rest of the page may listen to, on `document`: challenge:statechange {state},
- * challenge:progress {done, count}, challenge:verified, challenge:error {code}.
+ * challenge:progress {done, count, engine: "simd" | "wasm" | "plain"}, challenge:verified,
+ * challenge:error {code}.
  */
 
 /**

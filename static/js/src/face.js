@@ -33,7 +33,7 @@ const QUEUE_STEP_MS = 10_000;
 
 /**
  * @typedef {object} Work
- * @property {(done: number, count: number) => void} onProgress
+ * @property {(done: number, count: number, engine: string) => void} onProgress
  * @property {() => void} onSlow says how long it takes, however long it takes
  */
 
@@ -92,10 +92,10 @@ function workOn(ink, live, { textCount = "", textSlow }, tell) {
   let startedAt = performance.now();
   let sayAnyhow = false;
   return {
-    onProgress(done, count) {
+    onProgress(done, count, engine) {
       ink(done);
       live.count(textCount.replace("{done}", `${done}`).replace("{count}", `${count}`));
-      tell("progress", { done, count });
+      tell("progress", { done, count, engine });
       if (done !== Math.min(ENOUGH_TO_GUESS, count)) return;
       const total = ((performance.now() - startedAt) / done) * count;
       if (sayAnyhow || total > SLOW_MS) live.aside(aboutText(total, textSlow));

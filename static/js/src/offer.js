@@ -5,14 +5,17 @@
 import { ChallengeError } from "./errors.js";
 import { post } from "./http.js";
 
+/** Where the whole would take longer, a part is bought at a time. */
+const PATIENCE_MS = 5000;
+
 /**
  * @typedef {object} Maker
  * @property {string} prefix of the API, such as `/challenge`
  * @property {string} [resource] the path that the visitor wants
  * @property {number} [units] that it costs: fewer are not bought
  * @property {object} [question] what is asked for in their place
- * @property {(challenge: string, puzzle: import("./solver/kinds.js").Puzzle) => Promise<number[]>}
- *   solve
+ * @property {(challenge: string, puzzle: import("./solver/kinds.js").Puzzle, patienceMs?: number)
+ *   => Promise<number[]>} solve rejects with a ChallengeError `too_slow` where it would take longer
  * @property {(challenge: string) => Promise<import("./browser_key.js").Proof | undefined>} [prove]
  *   signs with the browser's key, if there is one
  */
@@ -26,24 +29,66 @@ import { post } from "./http.js";
  */
 
 /**
- * Asks for a challenge and does its work.
+ * Asks for a challenge and does its work: on a slow device for fewer units, which cost as much each.
  * @param {Maker} maker
  * @param {boolean} asNew whether to ask without the cookie, as somebody unknown
  * @param {import("./http.js").Surroundings} around
  * @returns {Promise<Offer>}
  */
 export async function makeOffer(maker, asNew, around) {
-  const { prefix, resource, units, question = { resource, units }, solve, prove } = maker;
+  const { resource, units, question = { resource, units } } = maker;
+  const least = units ?? 1;
+  const ask = (/** @type {object} */ asked) => askFor(maker, asked, asNew, around);
+  const quote = await ask(question);
+  try {
+    return await workOff(maker, quote, quote.budget > least ? PATIENCE_MS : undefined);
+  } catch (error) {
+    if (!(error instanceof ChallengeError) || !error.estimateMs) throw error;
+    const fitting = Math.floor((quote.budget * PATIENCE_MS) / error.estimateMs);
+    return workOff(maker, await ask({ ...question, most: Math.max(least, fitting) }));
+  }
+}
+
+/**
+ * @typedef {object} Quote
+ * @property {string} challenge
+ * @property {import("./solver/kinds.js").Puzzle} puzzle
+ * @property {number} budget
+ * @property {number} readyAt
+ * @property {number} lapsesAt
+ */
+
+/**
+ * @param {Maker} maker
+ * @param {object} question
+ * @param {boolean} asNew
+ * @param {import("./http.js").Surroundings} around
+ * @returns {Promise<Quote>}
+ */
+async function askFor({ prefix }, question, asNew, around) {
   const askedAt = around.now();
+  const credentials = asNew ? "omit" : "same-origin";
   const body = JSON.stringify(question);
-  const as = asNew ? "omit" : "same-origin";
-  const quote = await post(`${prefix}/v1/challenges`, body, around, { credentials: as });
-  const { challenge, puzzle } = quote;
+  const answer = await post(`${prefix}/v1/challenges`, body, around, { credentials });
+  const { challenge, puzzle, budget } = answer;
   if (typeof challenge !== "string" || typeof puzzle?.kind !== "string") {
     throw new ChallengeError("unexpected_answer");
   }
-  const readyAt = around.now() + quote.wait_ms;
-  const lapsesAt = askedAt + quote.expires_in * 1000;
-  const [answers, proof] = await Promise.all([solve(challenge, puzzle), prove?.(challenge)]);
+  const readyAt = around.now() + answer.wait_ms;
+  return { challenge, puzzle, budget, readyAt, lapsesAt: askedAt + answer.expires_in * 1000 };
+}
+
+/**
+ * @param {Maker} maker
+ * @param {Quote} quote
+ * @param {number} [patienceMs]
+ * @returns {Promise<Offer>}
+ */
+async function workOff({ solve, prove }, quote, patienceMs) {
+  const { challenge, puzzle, readyAt, lapsesAt } = quote;
+  const [answers, proof] = await Promise.all([
+    solve(challenge, puzzle, patienceMs),
+    prove?.(challenge),
+  ]);
   return { body: JSON.stringify({ challenge, answers, ...proof }), readyAt, lapsesAt };
 }

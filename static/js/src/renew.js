@@ -138,9 +138,9 @@ function obtain({ prefix, site, scriptUrl }, around, signal) {
     },
     alone: (work) => around.alone(site, work, signal),
     prove: (challenge) => around.prove(site, challenge),
-    solve(challenge, puzzle) {
+    solve(challenge, puzzle, patienceMs) {
       around.announce("statechange", { state: "working" });
-      return around.solve(scriptUrl, challenge, puzzle, { signal, workers: 1 });
+      return around.solve(scriptUrl, challenge, puzzle, { signal, patienceMs, workers: 1 });
     },
   });
 }

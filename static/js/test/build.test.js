@@ -21,7 +21,8 @@ function build() {
   return (name) => readFileSync(join(out, name));
 }
 
-const NAMES = ["challenge.css", "widget.js", "challenge.js"];
+const MODULES = ["sha256-simd.wasm", "sha256.wasm"];
+const NAMES = ["challenge.css", ...MODULES, "widget.js", "challenge.js"];
 
 test("two builds are the same bytes", () => {
   const [first, second] = [build(), build()];
@@ -66,10 +67,12 @@ test("the bundle keeps to the house rules", () => {
   }
 });
 
-test("challenge.js asks for the widget by the name that changes with its content", () => {
+test("challenge.js asks for other files by the names that change with their content", () => {
   const read = build();
-  const { hashed } = JSON.parse(read("manifest.json"))["widget.js"];
-  assert.ok(read("challenge.js").toString().includes(`"${hashed}"`));
+  const manifest = JSON.parse(read("manifest.json"));
+  for (const name of [...MODULES, "widget.js"]) {
+    assert.ok(read("challenge.js").toString().includes(`"${manifest[name].hashed}"`), name);
+  }
 });
 
 test("the widget brings neither a solver nor a look at clearances of its own", () => {

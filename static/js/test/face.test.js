@@ -69,7 +69,7 @@ test("idle again: no words, no problem, and nothing that goes on counting", () =
 
 test("words that are learnt later are said", () => {
   Object.assign(root.dataset, { textCount: "{done} von {count}", textReady: "Fertig." });
-  face.solving(2).onProgress(1, 2);
+  face.solving(2).onProgress(1, 2, "plain");
   pass(1000);
   face.ready();
   assert.deepEqual(said(), ["1 von 2", "Fertig."]);
@@ -98,18 +98,18 @@ test("progress inks, counts and tells; quick work is not called slow", () => {
   assert.equal(root.parts.progress.children.length, 4);
   for (let done = 1; done <= 3; done++) {
     pass(200);
-    work.onProgress(done, 16);
+    work.onProgress(done, 16, "simd");
   }
   pass(1000);
   assert.deepEqual(said(), ["3 of 16"]);
-  assert.deepEqual(events.at(-1), ["progress", { done: 3, count: 16 }]);
+  assert.deepEqual(events.at(-1), ["progress", { done: 3, count: 16, engine: "simd" }]);
 });
 
 test("slow work is said once, with a guess of the whole", () => {
   const work = face.solving(16);
   for (let done = 1; done <= 6; done++) {
     pass(500);
-    work.onProgress(done, 16);
+    work.onProgress(done, 16, "simd");
   }
   assert.deepEqual(
     said().filter((text) => text.startsWith("about")),
@@ -123,7 +123,7 @@ test("without workers it is said however quick, counted from there", () => {
   work.onSlow();
   for (let done = 1; done <= 3; done++) {
     pass(100);
-    work.onProgress(done, 16);
+    work.onProgress(done, 16, "simd");
   }
   pass(1000);
   assert.deepEqual(said(), ["about 2 s"]);

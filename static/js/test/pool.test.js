@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { challengeSeed } from "../src/solver/canonical.js";
-import { solve } from "../src/solver/pool.js";
+import { solve as solveWith } from "../src/solver/pool.js";
 import { serve } from "../src/solver/worker.js";
 import { hex, smallest } from "./reference.js";
 
 const PUZZLE = { kind: "sha256", count: 16, threshold: "00ffffffffffffff" };
+const ENGINE = { name: "plain" };
+/** The page, in front of somebody unless a test hides it. */
+let page;
+const solve = (url, challenge, puzzle, options) =>
+  solveWith(url, ENGINE, challenge, puzzle, { page, ...options });
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");
 
@@ -13,6 +18,7 @@ const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");
 class FakeWorker {
   static made = [];
   tasks = [];
+  rests = [];
   terminated = false;
 
   constructor(url) {
@@ -20,13 +26,19 @@ class FakeWorker {
     FakeWorker.made.push(this);
   }
 
-  postMessage(task) {
-    this.tasks.push(task);
+  postMessage({ engine, task, resting }) {
+    if (engine) this.engine = engine;
+    if (task) this.tasks.push(task);
+    if (resting !== undefined) this.rests.push(resting);
+  }
+
+  say(news) {
+    this.onmessage({ data: news });
   }
 
   answer() {
     const { index } = this.tasks.at(-1);
-    this.onmessage({ data: { index, answer: 1000 + index } });
+    this.say({ solved: { index, answer: 1000 + index } });
   }
 
   terminate() {
@@ -42,24 +54,25 @@ class InlineWorker extends FakeWorker {
     serve(this.scope);
   }
 
-  postMessage(task) {
-    this.scope.onmessage({ data: structuredClone(task) });
+  postMessage(order) {
+    this.scope.onmessage({ data: structuredClone(order) });
   }
 }
 
 const allTerminated = () => FakeWorker.made.every(({ terminated }) => terminated);
 const handedOut = () => FakeWorker.made.flatMap(({ tasks }) => tasks.map(({ index }) => index));
 
-function setCores(hardwareConcurrency) {
+function setDevice(hardwareConcurrency, deviceMemory) {
   Object.defineProperty(globalThis, "navigator", {
-    value: { hardwareConcurrency },
+    value: { hardwareConcurrency, deviceMemory },
     configurable: true,
   });
 }
 
 beforeEach(() => {
   FakeWorker.made = [];
-  setCores(3);
+  setDevice(8);
+  page = Object.assign(new EventTarget(), { hidden: false });
 });
 
 afterEach(() => {
@@ -72,19 +85,21 @@ test("answers a real puzzle in index order and ends its workers", async () => {
   const seed = challengeSeed("jws");
   const expected = Array.from({ length: 16 }, (_, i) => smallest(seed, i, 2n ** 56n - 1n));
   assert.deepEqual(answers, expected);
-  assert.equal(FakeWorker.made.length, 3);
+  assert.equal(FakeWorker.made.length, 4);
   assert.ok(allTerminated());
 });
 
 test("hands out indexes in order and keeps late answers in their place", async () => {
   const seen = [];
-  const onProgress = (done, count) => seen.push([done, count]);
+  const onProgress = (...progress) => seen.push(progress);
   const puzzle = { ...PUZZLE, count: 5 };
-  const promise = solve("/s.js", "jws", puzzle, { WorkerClass: FakeWorker, onProgress });
+  const options = { WorkerClass: FakeWorker, onProgress, workers: 3 };
+  const promise = solve("/s.js", "jws", puzzle, options);
   await pause();
   assert.deepEqual(handedOut(), [0, 1, 2]);
   const [a, b, c] = FakeWorker.made;
   assert.equal(a.url, "/s.js");
+  assert.equal(a.engine, ENGINE);
   const { seed, ...rest } = a.tasks[0];
   assert.equal(hex(seed), hex(challengeSeed("jws")));
   assert.deepEqual(rest, { kind: "sha256", index: 0, threshold: PUZZLE.threshold });
@@ -94,24 +109,24 @@ test("hands out indexes in order and keeps late answers in their place", async (
   assert.deepEqual(b.tasks.at(-1).index, 4);
   for (const worker of [b, c, a]) worker.answer();
   assert.deepEqual(await promise, [1000, 1001, 1002, 1003, 1004]);
-  assert.deepEqual(seen, [
-    [1, 5],
-    [2, 5],
-    [3, 5],
-    [4, 5],
-    [5, 5],
-  ]);
+  assert.deepEqual(
+    seen,
+    [1, 2, 3, 4, 5].map((done) => [done, 5, "plain"]),
+  );
   assert.ok(allTerminated());
 });
 
-for (const [cores, count, expected] of [
-  [64, 16, 4],
-  [1, 16, 1],
-  [undefined, 16, 2],
-  [8, 3, 3],
+for (const [cores, memory, count, expected] of [
+  [64, 32, 16, 4],
+  [5, undefined, 16, 4],
+  [4, 8, 16, 2],
+  [64, 4, 16, 2],
+  [1, 8, 16, 1],
+  [undefined, undefined, 16, 2],
+  [8, 8, 3, 3],
 ]) {
-  test(`${cores} cores and ${count} sub-puzzles: ${expected} workers`, async () => {
-    setCores(cores);
+  test(`${cores} cores, ${memory} GB, ${count} sub-puzzles: ${expected} workers`, async () => {
+    setDevice(cores, memory);
     const abort = new AbortController();
     const options = { WorkerClass: FakeWorker, signal: abort.signal };
     const promise = solve("/s.js", "jws", { ...PUZZLE, count }, options);
@@ -121,6 +136,65 @@ for (const [cores, count, expected] of [
     await assert.rejects(promise);
   });
 }
+
+const turn = (hidden) => {
+  page.hidden = hidden;
+  page.dispatchEvent(new Event("visibilitychange"));
+};
+
+test("while nobody looks one worker goes on, with rests; all of them once somebody does", async () => {
+  const options = { WorkerClass: FakeWorker, workers: 2 };
+  const promise = solve("/s.js", "jws", { ...PUZZLE, count: 5 }, options);
+  await pause();
+  const [first, second] = FakeWorker.made;
+  turn(true);
+  for (const worker of [first, second]) worker.answer();
+  assert.deepEqual([first.tasks.length, second.tasks.length], [2, 1]);
+  first.answer();
+  turn(false);
+  assert.deepEqual([first.tasks.length, second.tasks.length], [3, 2]);
+  for (const worker of [first, second]) worker.answer();
+  assert.deepEqual(await promise, [1000, 1001, 1002, 1003, 1004]);
+  assert.deepEqual(first.rests, [false, true, false]);
+  turn(true);
+  assert.equal(first.rests.length, 3, "an ended pool listens no more");
+});
+
+test("a tab that is hidden from the start finishes", async () => {
+  page.hidden = true;
+  const answers = await solve("/s.js", "jws", PUZZLE, { WorkerClass: InlineWorker });
+  assert.equal(answers.length, 16);
+});
+
+for (const [speed, patienceMs, gives] of [
+  // 16 times 256 tries by 2 workers.
+  [1, 2000, true],
+  [1, 2100, false],
+  [1, undefined, false],
+]) {
+  test(`${speed} tries a ms and ${patienceMs} ms of patience: given up is ${gives}`, async () => {
+    const options = { WorkerClass: FakeWorker, workers: 2, patienceMs };
+    const promise = solve("/s.js", "jws", { ...PUZZLE, count: 16 }, options);
+    await pause();
+    FakeWorker.made[0].say({ speed });
+    if (gives) {
+      await assert.rejects(promise, { code: "too_slow", estimateMs: 2048 });
+      assert.ok(allTerminated());
+    } else {
+      while (FakeWorker.made[0].tasks.at(-1).index < 15) FakeWorker.made[0].answer();
+      for (const worker of FakeWorker.made) worker.answer();
+      assert.equal((await promise).length, 16);
+    }
+  });
+}
+
+test("a worker that says it failed rejects and ends all", async () => {
+  const promise = solve("/s.js", "jws", PUZZLE, { WorkerClass: FakeWorker });
+  await pause();
+  FakeWorker.made[1].say({ failed: "RangeError: no nonce left" });
+  await assert.rejects(promise, { code: "worker_failed" });
+  assert.ok(allTerminated());
+});
 
 test("abort ends the workers and rejects with the reason", async () => {
   const abort = new AbortController();

@@ -2,6 +2,8 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { plainEngine } from "../src/solver/sha256_plain.js";
+import { wasmEngine } from "../src/solver/sha256_wasm.js";
 
 /** The first 64 bits of the digest of one nonce, as a bigint. */
 export function first64(seed, index, nonce) {
@@ -25,3 +27,14 @@ export function vectors(name) {
 
 export const bytes = (hex) => new Uint8Array(Buffer.from(hex, "hex"));
 export const hex = (data) => Buffer.from(data).toString("hex");
+
+/** One of the committed modules. */
+export const moduleOf = (file) =>
+  new WebAssembly.Module(readFileSync(new URL(`../dist/${file}`, import.meta.url)));
+
+/** Every engine that a browser may get. */
+export const engines = [
+  await wasmEngine("simd", moduleOf("sha256-simd.wasm")),
+  await wasmEngine("wasm", moduleOf("sha256.wasm")),
+  plainEngine,
+];

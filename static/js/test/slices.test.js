@@ -2,20 +2,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { solveAnywhere } from "../src/solver/anywhere.js";
 import { challengeSeed } from "../src/solver/canonical.js";
-import { solveInSlices } from "../src/solver/slices.js";
+import { solveInSlices as solveWith } from "../src/solver/slices.js";
 import { smallest } from "./reference.js";
 
+const solveInSlices = (...given) => solveWith({ name: "plain" }, ...given);
 const PUZZLE = { kind: "sha256", count: 5, threshold: "0007ffffffffffff" };
 const seed = challengeSeed("jws");
 const expected = Array.from({ length: 5 }, (_, i) => smallest(seed, i, 0x7ffffffffffffn));
 
 test("answers like the workers, and tells of each", async () => {
   const seen = [];
-  const onProgress = (done, count) => seen.push([done, count]);
+  const onProgress = (...progress) => seen.push(progress);
   assert.deepEqual(await solveInSlices("jws", PUZZLE, { onProgress }), expected);
   assert.deepEqual(
     seen,
-    [1, 2, 3, 4, 5].map((done) => [done, 5]),
+    [1, 2, 3, 4, 5].map((done) => [done, 5, "plain"]),
   );
 });
 
@@ -80,6 +81,13 @@ for (const [us, tickMs] of [
   });
 }
 
+test("what takes longer than one has patience for is given up", async () => {
+  const hard = { ...PUZZLE, threshold: "00000000ffffffff" };
+  const error = await solveInSlices("jws", hard, { patienceMs: 5000 }).catch((caught) => caught);
+  assert.equal(error.code, "too_slow");
+  assert.ok(error.estimateMs > 5000, `${error.estimateMs} ms`);
+});
+
 test("abort ends it between two slices", async () => {
   const abort = new AbortController();
   const hard = { ...PUZZLE, threshold: "0000000000000000" };
@@ -87,6 +95,9 @@ test("abort ends it between two slices", async () => {
   setTimeout(() => abort.abort(), 20);
   await assert.rejects(promise, { name: "AbortError" });
 });
+
+Object.assign(globalThis, { SIMD_FILE: "simd.wasm", WASM_FILE: "scalar.wasm" });
+const page = Object.assign(new EventTarget(), { hidden: false });
 
 class Refusing {
   constructor() {
@@ -110,7 +121,7 @@ for (const [name, WorkerClass] of [
   test(`${name}: solved on this thread, and said`, async () => {
     let slow = 0;
     const onSlow = () => slow++;
-    const answers = await solveAnywhere("/s.js", "jws", PUZZLE, { WorkerClass, onSlow });
+    const answers = await solveAnywhere("/s.js", "jws", PUZZLE, { WorkerClass, onSlow, page });
     assert.deepEqual(answers, expected);
     assert.equal(slow, 1);
   });
@@ -118,7 +129,7 @@ for (const [name, WorkerClass] of [
 
 test("a puzzle that nobody can solve here is not tried again", async () => {
   let slow = 0;
-  const options = { WorkerClass: Refusing, onSlow: () => slow++ };
+  const options = { WorkerClass: Refusing, onSlow: () => slow++, page };
   const promise = solveAnywhere("/s.js", "jws", { ...PUZZLE, kind: "sudoku" }, options);
   await assert.rejects(promise, { code: "unknown_kind" });
   assert.equal(slow, 0);

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonical, challengeSeed } from "../src/solver/canonical.js";
 import { sha256Kind } from "../src/solver/sha256_kind.js";
-import { plainEngine } from "../src/solver/sha256_plain.js";
-import { bytes, first64, hex, vectors } from "./reference.js";
+import { bytes, engines, first64, hex, vectors } from "./reference.js";
 
 const puzzle = vectors("sha256_puzzle.json");
 
@@ -26,17 +25,22 @@ test("a digest is accepted at its own first 64 bits and not one below", () => {
   for (const { seed, index, nonce, first64: expected } of puzzle.digests) {
     const exact = BigInt(`0x${expected}`);
     assert.equal(first64(bytes(seed), index, nonce), exact);
-    assert.equal(plainEngine.prepare(bytes(seed), index, exact, nonce).run(1), nonce);
-    assert.equal(plainEngine.prepare(bytes(seed), index, exact - 1n, nonce).run(1), undefined);
+    for (const engine of engines) {
+      const tried = (threshold) => engine.prepare(bytes(seed), index, threshold, nonce).run(1);
+      assert.equal(tried(exact), nonce);
+      assert.equal(tried(exact - 1n), undefined);
+    }
   }
 });
 
-test("the smallest nonces of whole puzzles", () => {
-  for (const { seed, threshold, answers } of puzzle.solutions) {
-    const found = answers.map((_, index) => {
-      const search = sha256Kind.search({ kind: "sha256", seed: bytes(seed), index, threshold });
-      return search.run(10_000_000);
-    });
-    assert.deepEqual(found, answers);
-  }
-});
+for (const engine of engines) {
+  test(`the smallest nonces of whole puzzles, by ${engine.name}`, () => {
+    for (const { seed, threshold, answers } of puzzle.solutions) {
+      const found = answers.map((_, index) => {
+        const task = { kind: "sha256", seed: bytes(seed), index, threshold };
+        return sha256Kind.search(task, engine).run(10_000_000);
+      });
+      assert.deepEqual(found, answers);
+    }
+  });
+}

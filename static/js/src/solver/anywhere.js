@@ -3,11 +3,14 @@
  */
 
 import { ChallengeError } from "../errors.js";
+import { unlessAborted } from "../page.js";
+import { findEngine } from "./engines.js";
 import { solve } from "./pool.js";
 import { solveInSlices } from "./slices.js";
 
 /**
- * What `solve` of the pool promises, but that broken or forbidden workers only make it slower.
+ * What `solve` of the pool promises, with the fastest engine of this browser, but that broken or
+ * forbidden workers only make it slower.
  * @param {string} scriptUrl
  * @param {string} challenge
  * @param {import("./kinds.js").Puzzle} puzzle
@@ -16,11 +19,12 @@ import { solveInSlices } from "./slices.js";
  * @returns {Promise<number[]>}
  */
 export async function solveAnywhere(scriptUrl, challenge, puzzle, options) {
+  const engine = await unlessAborted(findEngine(scriptUrl), options.signal);
   try {
-    return await solve(scriptUrl, challenge, puzzle, options);
+    return await solve(scriptUrl, engine, challenge, puzzle, options);
   } catch (error) {
     if (!(error instanceof ChallengeError) || error.code !== "worker_failed") throw error;
     options.onSlow?.();
-    return solveInSlices(challenge, puzzle, options);
+    return solveInSlices(engine, challenge, puzzle, options);
   }
 }

@@ -19,8 +19,13 @@ import { sha256Kind } from "./sha256_kind.js";
  * @typedef {object} Kind
  * @property {(puzzle: Puzzle) => boolean} accepts whether the puzzle is well formed; asked in the
  *   page, before any worker is made
- * @property {(task: Task) => { run: (tries: number) => number | undefined }} search The work of one
- *   sub-puzzle: each `run` does a part of it, as long as `tries` says, until one returns the answer.
+ * @property {(task: Task, engine: import("./sha256_engine.js").Engine) => Search} search
+ */
+
+/**
+ * The work of one sub-puzzle: each `run` does a part of it, as long as `tries` says, until one
+ * returns the answer.
+ * @typedef {{ run: (tries: number) => number | undefined }} Search
  */
 
 /** @type {Map<string, Kind>} */

@@ -5,47 +5,75 @@
 import { ChallengeError } from "../errors.js";
 import { challengeSeed } from "./canonical.js";
 import { checkPuzzle } from "./kinds.js";
+import { expectedMs } from "./speed.js";
 
 const MOST_WORKERS = 4;
 
+/** On a device with as many cores or gigabytes, the rest is left to its owner. */
+const SMALL = 4;
+const MOST_WORKERS_SMALL = 2;
+
 /**
  * @typedef {object} SolveOptions
- * @property {(done: number, count: number) => void} [onProgress] after each solved sub-puzzle
+ * @property {(done: number, count: number, engine: string) => void} [onProgress] after each solved
+ *   sub-puzzle
  * @property {AbortSignal} [signal]
+ * @property {number} [patienceMs] gives up when it will take longer
  * @property {number} [workers] at most, default 4
  * @property {typeof Worker} [WorkerClass] for tests
+ * @property {Shown} [page] for tests
  */
 
 /**
- * The answers to `puzzle`, in index order. Every worker is gone when the promise settles. Rejects
- * with a ChallengeError (`unknown_kind`, `bad_puzzle`, `worker_failed`), or with the signal's
- * reason when it aborts.
+ * A document, as far as it is asked whether somebody sees it.
+ * @typedef {Pick<Document, "hidden" | "addEventListener" | "removeEventListener">} Shown
+ */
+
+/**
+ * The answers to `puzzle`, in index order. Every worker is gone when the promise settles. While
+ * the page is hidden one worker goes on, half the time. Rejects with a ChallengeError
+ * (`unknown_kind`, `bad_puzzle`, `worker_failed`, `too_slow`), or with the signal's reason when it
+ * aborts.
  * @param {string} scriptUrl a script that calls `serve` when it runs in a worker
+ * @param {import("./engines.js").Found} engine
  * @param {string} challenge the challenge JWS
  * @param {import("./kinds.js").Puzzle} puzzle
  * @param {SolveOptions} [options]
  * @returns {Promise<number[]>}
  */
-export async function solve(scriptUrl, challenge, puzzle, options = {}) {
-  const { onProgress, signal, workers: most, WorkerClass = globalThis.Worker } = options;
+export async function solve(scriptUrl, engine, challenge, puzzle, options = {}) {
+  const { onProgress, signal, patienceMs = Infinity, page = document } = options;
   checkPuzzle(puzzle);
   if (signal?.aborted) throw signal.reason;
-  /** @type {Worker[]} */
-  const workers = [];
+  const size = poolSize(puzzle.count, options.workers);
+  /** @type {Crew} */
+  let crew = [];
   /** @type {(() => void) | undefined} */
   let onAbort;
+  const onTurn = () => turn(crew, page.hidden);
   try {
     return await new Promise((resolve, reject) => {
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener("abort", onAbort);
-      const queue = taskQueue(challengeSeed(challenge), puzzle, resolve, onProgress);
-      for (let i = poolSize(puzzle.count, most); i > 0; i--) {
-        workers.push(startWorker(WorkerClass, scriptUrl, queue, reject));
+      const tell = (/** @type {number} */ done) => onProgress?.(done, puzzle.count, engine.name);
+      const queue = taskQueue(challengeSeed(challenge), puzzle, resolve, tell);
+      const onSpeed = (/** @type {number} */ speed) => {
+        const estimateMs = expectedMs(puzzle, speed * size);
+        if (estimateMs > patienceMs) reject(new ChallengeError("too_slow", { estimateMs }));
+      };
+      const { WorkerClass = globalThis.Worker } = options;
+      while (crew.length < size) {
+        const worker = makeWorker(WorkerClass, scriptUrl);
+        crew.push(member(worker, engine, queue, onSpeed, reject));
       }
+      page.addEventListener("visibilitychange", onTurn);
+      onTurn();
     });
   } finally {
+    page.removeEventListener("visibilitychange", onTurn);
     if (onAbort) signal?.removeEventListener("abort", onAbort);
-    for (const worker of workers) worker.terminate();
+    for (const { worker } of crew) worker.terminate();
+    crew = [];
   }
 }
 
@@ -54,61 +82,98 @@ export async function solve(scriptUrl, challenge, puzzle, options = {}) {
  * @param {number} [most] workers
  */
 function poolSize(count, most = MOST_WORKERS) {
-  const cores = Math.max(1, globalThis.navigator?.hardwareConcurrency || 2);
-  return Math.min(most, cores, count);
+  const device = /** @type {Navigator & { deviceMemory?: number } | undefined} */ (
+    globalThis.navigator
+  );
+  const cores = Math.max(1, device?.hardwareConcurrency || 2);
+  const small = cores <= SMALL || (device?.deviceMemory ?? Infinity) <= SMALL;
+  return Math.min(most, cores, count, small ? MOST_WORKERS_SMALL : MOST_WORKERS);
 }
 
 /**
  * @typedef {object} TaskQueue
  * @property {() => import("./kinds.js").Task | undefined} next the task to hand out next
- * @property {(solved: import("./worker.js").Solved) => void} solved
+ * @property {(index: number, answer: number) => void} solved
  */
 
 /**
  * @param {Uint8Array} seed
  * @param {import("./kinds.js").Puzzle} puzzle
  * @param {(answers: number[]) => void} finish
- * @param {SolveOptions["onProgress"]} onProgress
+ * @param {(done: number) => void} tell
  * @returns {TaskQueue}
  */
-function taskQueue(seed, { kind, count, threshold }, finish, onProgress) {
+function taskQueue(seed, { kind, count, threshold }, finish, tell) {
   /** @type {number[]} */
   const answers = new Array(count);
   let handedOut = 0;
   let done = 0;
   return {
     next: () => (handedOut < count ? { kind, seed, index: handedOut++, threshold } : undefined),
-    solved({ index, answer }) {
+    solved(index, answer) {
       answers[index] = answer;
       done++;
-      onProgress?.(done, count);
+      tell(done);
       if (done === count) finish(answers);
     },
   };
 }
 
 /**
- * @param {typeof Worker} WorkerClass
- * @param {string} scriptUrl
+ * A worker, whether it works on when nobody looks, and how it is given its next task.
+ * @typedef {{ worker: Worker, feed: (mayTake: boolean) => void }[]} Crew
+ */
+
+/**
+ * @param {Worker} worker
+ * @param {import("./engines.js").Found} engine
  * @param {TaskQueue} queue
+ * @param {(speed: number) => void} onSpeed
  * @param {(error: ChallengeError) => void} fail
  */
-function startWorker(WorkerClass, scriptUrl, queue, fail) {
+function member(worker, engine, queue, onSpeed, fail) {
+  let idle = true;
+  let mayTake = false;
   /** @param {unknown} cause */
   const failed = (cause) => fail(new ChallengeError("worker_failed", { cause }));
-  const worker = makeWorker(WorkerClass, scriptUrl);
   const feed = () => {
-    const task = queue.next();
-    if (task) worker.postMessage(task);
+    const task = idle && mayTake ? queue.next() : undefined;
+    if (!task) return;
+    idle = false;
+    worker.postMessage({ task });
   };
   worker.onmessage = ({ data }) => {
-    queue.solved(data);
+    /** @type {import("./worker.js").News} */
+    const { solved, speed, failed: cause } = data;
+    if (cause !== undefined) failed(cause);
+    if (speed !== undefined) onSpeed(speed);
+    if (!solved) return;
+    idle = true;
+    queue.solved(solved.index, solved.answer);
     feed();
   };
   worker.onerror = failed;
   worker.onmessageerror = failed;
-  feed();
-  return worker;
+  worker.postMessage({ engine });
+  return {
+    worker,
+    feed: (/** @type {boolean} */ now) => {
+      mayTake = now;
+      feed();
+    },
+  };
+}
+
+/**
+ * Everybody works while somebody looks; else one, and with rests.
+ * @param {Crew} crew
+ * @param {boolean} hidden
+ */
+function turn(crew, hidden) {
+  crew.forEach(({ worker, feed }, i) => {
+    worker.postMessage({ resting: hidden });
+    feed(!hidden || i === 0);
+  });
 }
 
 /**

@@ -2,25 +2,39 @@
  * The worker's side of the pool: one task in, one answer out.
  */
 
+import { startEngine } from "./engines.js";
 import { kindNamed } from "./kinds.js";
+import { speedometer } from "./speed.js";
+import { nextTask, sleep } from "./turns.js";
+
+/** So few tries that the engine swaps in optimised code soon, which it does between two calls. */
+const SLICE = 4096;
+
+/** Long enough to cost nothing, short enough that a message is read soon. */
+const TURN_MS = 12;
 
 /**
- * Some ten milliseconds: long enough to cost nothing, short enough that the engine swaps in
- * optimised code between two slices.
+ * What the page posts: first the engine, later tasks, and whether to rest between slices.
+ * @typedef {object} Order
+ * @property {import("./engines.js").Found} [engine]
+ * @property {import("./kinds.js").Task} [task]
+ * @property {boolean} [resting]
  */
-const SLICE = 65536;
 
 /**
- * What a worker posts: the answer of one sub-puzzle. A failure is thrown, and reaches the pool as
- * the worker's `error` event.
- * @typedef {{ index: number, answer: number }} Solved
+ * What a worker posts: the answer of one sub-puzzle, its speed in tries a millisecond when it is
+ * known, or why it can't go on.
+ * @typedef {object} News
+ * @property {{ index: number, answer: number }} [solved]
+ * @property {number} [speed]
+ * @property {string} [failed]
  */
 
 /**
  * The part of a worker's global scope that is used here.
  * @typedef {object} Scope
- * @property {((event: { data: import("./kinds.js").Task }) => void) | null} onmessage
- * @property {(message: Solved) => void} postMessage
+ * @property {((event: { data: Order }) => void) | null} onmessage
+ * @property {(news: News) => void} postMessage
  */
 
 /**
@@ -28,19 +42,36 @@ const SLICE = 65536;
  * @param {Scope} scope
  */
 export function serve(scope) {
-  scope.onmessage = ({ data: task }) => {
-    scope.postMessage({ index: task.index, answer: answerTo(task) });
-  };
-}
+  /** @type {ReturnType<typeof startEngine> | undefined} */
+  let engine;
+  let resting = false;
+  const measure = speedometer((speed) => scope.postMessage({ speed }));
 
-/**
- * Blocks until the answer is found.
- * @param {import("./kinds.js").Task} task
- */
-function answerTo(task) {
-  const search = kindNamed(task.kind).search(task);
-  for (;;) {
-    const answer = search.run(SLICE);
-    if (answer !== undefined) return answer;
+  /** @param {import("./kinds.js").Search} search */
+  async function answerOf(search) {
+    for (;;) {
+      const startedAt = performance.now();
+      let ms = 0;
+      for (let tries = SLICE; ms < TURN_MS; tries += SLICE) {
+        const answer = search.run(SLICE);
+        if (answer !== undefined) return answer;
+        ms = performance.now() - startedAt;
+        if (ms >= TURN_MS) measure(tries, ms);
+      }
+      await (resting ? sleep(ms) : nextTask());
+    }
   }
+
+  scope.onmessage = async ({ data }) => {
+    resting = data.resting ?? resting;
+    try {
+      if (data.engine) engine = startEngine(data.engine);
+      const ready = await engine;
+      if (!data.task || !ready) return;
+      const answer = await answerOf(kindNamed(data.task.kind).search(data.task, ready));
+      scope.postMessage({ solved: { index: data.task.index, answer } });
+    } catch (error) {
+      scope.postMessage({ failed: `${error}` });
+    }
+  };
 }
