@@ -16,7 +16,8 @@ import jwt
 
 from .errors import Expired, Malformed, TokenRefused, TooEarly
 from .keys import decode_bytes
-from .wire import TOKEN_MAX, read_object
+from .strict import read_object
+from .wire import TOKEN_MAX
 
 #: seconds that clocks may differ by, on `exp` and `iat`
 LEEWAY = 30

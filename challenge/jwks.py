@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .errors import ChallengeError, ConfigError, TokenRefused
 from .keys import decode_bytes
-from .wire import read_object
+from .strict import read_object
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

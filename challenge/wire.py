@@ -1,36 +1,28 @@
-"""The strict reading of JSON, and the bodies of the HTTP API."""
+"""The bodies of the HTTP API."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
-from urllib.parse import parse_qsl
+from typing import Any
 
 from .core.networks import Address, UnknownAddress, client_address
 from .errors import Malformed
+from .strict import read_object
 
-BODY_MAX = 16 * 1024
-DEPTH_MAX = 8
-INTEGER_MAX = 2**53
 REPORT_MAX = 600
 #: far more than any page costs
 UNITS_MAX = 1000
 #: a challenge or clearance, in characters
 TOKEN_MAX = 2048
 
-# An unended string matches too, and nothing is tried twice: else 16 KiB cost a second.
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _RESOURCE = re.compile(r"/[\x21-\x7e]{0,2047}", re.ASCII)
 _CDATA = re.compile(r"[A-Za-z0-9_-]{0,255}", re.ASCII)
 #: what a challenge can buy; each is redeemed at its own call only
 BUYS_CLEARANCE, BUYS_RESPONSE = "clearance", "response"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
-#: of a form
-FIELDS_MAX = 20
 #: longer than any address or site key
 _SHORT_MAX = 100
 
@@ -53,6 +45,8 @@ class Ask:
     cdata: str = ""
     #: whom the page takes the gate to be for; empty if it does not say
     sitekey: str = ""
+    #: units that the device wants at once, if it can't do the work for more
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ class Siteverify:
 def read_ask(body: bytes) -> Ask:
     """:raises Malformed: unless the body is exactly an ask."""
     fields = read_object(body)
-    _only(fields, "report", "action", "resource", "units", "buys", "cdata", "sitekey")
+    _only(fields, "report", "action", "resource", "units", "buys", "cdata", "sitekey", "most")
     report = _text(fields, "report", default="")
     action = _text(fields, "action", default="page")
     resource = _text(fields, "resource", default="/")
@@ -115,9 +109,8 @@ def read_ask(body: bytes) -> Ask:
         raise Malformed("action", code="action_malformed")
     if not _RESOURCE.fullmatch(resource):
         raise Malformed("resource", code="resource_malformed")
-    units = fields.get("units", 1)
-    if type(units) is not int or not 1 <= units <= UNITS_MAX:
-        raise Malformed("units", code="units_malformed")
+    units = _units(fields, "units") or 1
+    most = _units(fields, "most")
     buys = _text(fields, "buys", default=BUYS_CLEARANCE)
     if buys not in (BUYS_CLEARANCE, BUYS_RESPONSE):
         raise Malformed("buys", code="buys_malformed")
@@ -125,7 +118,16 @@ def read_ask(body: bytes) -> Ask:
     if not _CDATA.fullmatch(cdata):
         raise Malformed("cdata", code="cdata_malformed")
     sitekey = _text(fields, "sitekey", default="")
-    return Ask(report, action, resource, units, buys, cdata, sitekey)
+    return Ask(report, action, resource, units, buys, cdata, sitekey, most)
+
+
+def _units(fields: dict[str, Any], name: str) -> int | None:
+    units = fields.get(name)
+    if name not in fields:
+        return None
+    if type(units) is not int or not 1 <= units <= UNITS_MAX:
+        raise Malformed(name, code="units_malformed")
+    return units
 
 
 def read_redemption(body: bytes) -> Redemption:
@@ -188,97 +190,6 @@ def read_siteverify(fields: Mapping[str, object]) -> Siteverify:
         idempotency_key=texts["idempotency_key"].lower(),
         sitekey=texts["sitekey"],
     )
-
-
-def read_form(body: bytes) -> dict[str, object]:
-    """The fields of a form (application/x-www-form-urlencoded), each of which stands there once.
-
-    :raises Malformed: with a code that names what is wrong.
-    """
-    if len(body) > BODY_MAX:
-        raise Malformed(f"{len(body)} bytes", code="body_too_large")
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELDS_MAX,
-            errors="strict",
-        )  # fmt: skip
-    except ValueError as error:
-        raise Malformed(str(error), code="form_malformed") from error
-    return _unique(list(pairs))
-
-
-def read_object(body: bytes, *, limit: int = BODY_MAX) -> dict[str, Any]:
-    """One JSON object, read strictly (RFC 8259, I-JSON's limits of RFC 7493).
-
-    At most `limit` bytes and 8 levels, no duplicate names, whole numbers within 2^53 only
-    (no field of ours is a fraction), well-formed Unicode.
-
-    :raises Malformed: with a code that names what is wrong.
-    """
-    if len(body) > limit:
-        raise Malformed(f"{len(body)} bytes", code="body_too_large")
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Malformed(str(error), code="text_malformed") from error
-    _check_depth(text)
-    try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_int=_integer,
-            parse_float=_no_number,
-            parse_constant=_no_number,
-        )
-    except ValueError as error:
-        raise Malformed(str(error), code="json_malformed") from error
-    if not isinstance(value, dict):
-        raise Malformed("not an object", code="json_malformed")
-    _check_text(value)
-    return value
-
-
-def _check_depth(text: str) -> None:
-    # Before parsing: the parser itself gives up on deep nesting with a RecursionError.
-    depth = 0
-    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
-        depth += 1 if mark in "[{" else -1
-        if depth > DEPTH_MAX:
-            raise Malformed(f"over {DEPTH_MAX} levels", code="json_too_deep")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise Malformed("a name stands twice", code="json_duplicate_name")
-    return fields
-
-
-def _integer(digits: str) -> int:
-    # Length first: converting thousands of digits is slow, and refused by Python in its own way.
-    if len(digits) > 17 or abs(number := int(digits)) > INTEGER_MAX:
-        raise Malformed(f"{len(digits)} digits", code="json_number")
-    return number
-
-
-def _no_number(text: str) -> NoReturn:
-    raise Malformed(text[:32], code="json_number")
-
-
-def _check_text(value: object) -> None:
-    # An escape can spell half a surrogate pair, which no later step could encode.
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise Malformed(str(error), code="text_malformed") from error
-    elif isinstance(value, list):
-        for item in value:
-            _check_text(item)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _check_text(name)
-            _check_text(item)
 
 
 def _only(fields: dict[str, Any], *known: str) -> None:

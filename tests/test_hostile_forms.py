@@ -17,8 +17,9 @@ from challenge.core import puzzles
 from challenge.core.models import Puzzle
 from challenge.errors import Malformed
 from challenge.flask import servers
+from challenge.strict import read_object
 from challenge.tally import Tally
-from challenge.wire import read_answered, read_object
+from challenge.wire import read_answered
 
 from .solving import ASK, redemption, solve
 from .test_hostile import hostile_bodies, value
@@ -30,7 +31,7 @@ FIELDS = ["secret", "response", "remoteip", "idempotency_key", "sitekey", "more"
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
-    app = make_app(price_ms=20, site_secret=SECRET, trusted_proxies="127.0.0.1")
+    app = make_app(price_ms=5, site_secret=SECRET, trusted_proxies="127.0.0.1")
     # As it is served: an exception becomes an answer, not the test's own.
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app

@@ -177,7 +177,7 @@ def test_another_body_is_refused_and_changes_nothing(world: World) -> None:
 
 
 def test_a_missed_target_spends_nothing(world: World) -> None:
-    configure(world, price_ms=50)
+    configure(world, price_ms=12)
     offer = world.ask()
     good = body_of(offer)
     for index in range(offer.puzzle.count):
@@ -232,7 +232,7 @@ def test_too_early_spends_nothing(world: World, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_client_lowers_nothing(world: World) -> None:
-    configure(world, price_ms=50)
+    configure(world, price_ms=12)
     offer = world.ask()
     easy = replace(offer, puzzle=Puzzle("sha256", 16, 2**64 - 1))
     with pytest.raises(Unsolved):

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from challenge.errors import Malformed
-from challenge.wire import BODY_MAX, read_ask, read_object, read_redemption
+from challenge.strict import BODY_MAX, read_object
+from challenge.wire import read_ask, read_redemption
 
 
 def code_of(body: bytes) -> str:
@@ -73,6 +74,7 @@ def test_an_ask() -> None:
     ask = read_ask(b'{"report": "1 2 3", "action": "page", "resource": "/people/ada"}')
     assert (ask.report, ask.action, ask.resource) == ("1 2 3", "page", "/people/ada")
     assert (ask.units, read_ask(b'{"units": 4}').units) == (1, 4)
+    assert (ask.most, read_ask(b'{"most": 4}').most) == (None, 4)
     empty = read_ask(b"{}")
     assert (empty.report, empty.action, empty.resource) == ("", "page", "/")
 
@@ -95,6 +97,10 @@ def test_an_ask() -> None:
         ({"units": 1001}, "units_malformed"),
         ({"units": True}, "units_malformed"),
         ({"units": "4"}, "units_malformed"),
+        ({"most": 0}, "units_malformed"),
+        ({"most": 1001}, "units_malformed"),
+        ({"most": True}, "units_malformed"),
+        ({"most": None}, "units_malformed"),
         ({"resource": "/" * 2049}, "resource_malformed"),
     ],
     ids=str,

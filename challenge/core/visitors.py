@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .digests import DIGEST_BYTES, carried, holds, split, without
 from .models import Charge
+from .recent import Recent
 
-#: bytes of a keyed profile digest, and of a home's keyed hash
-DIGEST_BYTES = 8
-#: How many charged digests a record remembers, newest kept. Bounds a record to about 8 KiB; a
-#: profile that drops out costs again.
-CHARGED_MAX = 1024
 #: charges that another request has not confirmed yet, newest kept; older ones count as confirmed
 UNCONFIRMED_MAX = 8
 HOMES_MAX = 8
@@ -53,6 +50,8 @@ class Visitor:
     #: units ever bought, and ever spent
     bought: int
     spent: int
+    #: units that it and those it was copied from bought lately: nothing is ever taken off
+    recent: Recent
     #: of the units left, how many may be spent from `later_from` on only
     later: int
     later_from: int
@@ -111,30 +110,6 @@ class Charged:
     base: int = 0
     #: for WAIT: seconds
     retry_after: int = 0
-
-
-def holds(digests: bytes, digest: bytes) -> bool:
-    """Whether a digest is among digests that stand one after the other."""
-    at = digests.find(digest)
-    # A match that straddles two digests is no member.
-    while at >= 0 and at % DIGEST_BYTES:
-        at = digests.find(digest, at + 1)
-    return at >= 0
-
-
-def without(digests: bytes, gone: bytes) -> bytes:
-    """The digests, less those of `gone`."""
-    return b"".join(d for d in split(digests) if not holds(gone, d))
-
-
-def split(digests: bytes) -> list[bytes]:
-    """Digests that stand one after the other, as a list."""
-    return [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
-
-
-def carried(charged: bytes, more: bytes = b"") -> bytes:
-    """The charged set with `more` behind it, cut to the newest `CHARGED_MAX`."""
-    return (charged + more)[-CHARGED_MAX * DIGEST_BYTES :]
 
 
 def charge(visitor: Visitor | None, view: View, now: float) -> tuple[Visitor | None, Charged]:
@@ -248,6 +223,8 @@ class Purchase:
     units: int
     #: Unix seconds from which the units may be spent; 0 for at once
     start: int
+    #: Unix seconds at which it was sold
+    at: float
     #: keyed hash of the network whose band was charged
     network: bytes
     #: Unix seconds: end of the clearance, and of the record
@@ -255,8 +232,9 @@ class Purchase:
     expires: int
 
 
-def first_purchase(sale: Purchase, charged: bytes = b"") -> Visitor:
-    """The record of a new visitor, with the profiles that an earlier one has opened."""
+def first_purchase(sale: Purchase, earlier: Visitor | None = None) -> Visitor:
+    """The record of a new visitor, with what an earlier one has opened and bought."""
+    recent = earlier.recent if earlier else Recent()
     return Visitor(
         jti=sale.jti,
         previous_jti="",
@@ -266,11 +244,12 @@ def first_purchase(sale: Purchase, charged: bytes = b"") -> Visitor:
         last_challenge=sale.challenge,
         bought=sale.units,
         spent=0,
+        recent=recent.plus(sale.units, sale.at),
         later=sale.units if sale.start else 0,
         later_from=sale.start,
         homes=(Home(sale.network, sale.units),),
         moves_level=0,
-        charged=carried(charged),
+        charged=carried(earlier.charged if earlier else b""),
         unconfirmed=b"",
         ends=sale.ends,
         expires=sale.expires,
@@ -300,6 +279,7 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
         sales=visitor.sales + 1,
         last_challenge=sale.challenge,
         bought=visitor.bought + sale.units,
+        recent=visitor.recent.plus(sale.units, sale.at),
         later=waiting + (sale.units if sale.start else 0),
         later_from=max(visitor.later_from if waiting else 0, sale.start),
         homes=_with_home(visitor.homes, Home(sale.network, base + sale.units)),

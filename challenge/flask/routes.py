@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from .. import assets, wire
+from .. import assets, strict, wire
 from ..config import Settings
 from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
 from . import signals
@@ -80,7 +80,7 @@ def _body(settings: Settings) -> bytes:
         # Hosts only: behind a proxy that ends TLS the scheme seen here is not the browser's.
         if origin is not None and _host_of(origin) != _DEFAULT_PORT.sub("", request.host):
             raise ForeignOrigin("Origin is not Host")
-    return request.stream.read(wire.BODY_MAX + 1)
+    return request.stream.read(strict.BODY_MAX + 1)
 
 
 def _host_of(origin: str) -> str | None:

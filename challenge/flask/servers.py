@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from .. import wire
+from .. import strict, wire
 from ..core.models import Client
 from ..core.models import Response as FormResponse
 from ..errors import (
@@ -94,14 +94,14 @@ def _fields() -> dict[str, object]:
     if request.query_string:
         raise Malformed("fields in the query", code="field_unknown")
     if request.mimetype == "application/json":
-        return wire.read_object(_body())
+        return strict.read_object(_body())
     if request.mimetype == FORM:
-        return wire.read_form(_body())
+        return strict.read_form(_body())
     raise Malformed(request.mimetype, code="unsupported_media_type")
 
 
 def _body() -> bytes:
-    return request.stream.read(wire.BODY_MAX + 1)
+    return request.stream.read(strict.BODY_MAX + 1)
 
 
 def _bearer() -> str:

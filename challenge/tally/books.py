@@ -10,9 +10,10 @@ from functools import partial
 from ..config import Settings
 from ..core.bands import Band, Granted, Wanted, reserve
 from ..core.canonical import canonical
+from ..core.digests import DIGEST_BYTES
 from ..core.models import Client, Identity
 from ..core.networks import Address, Network, network_hash, prefixes
-from ..core.visitors import DIGEST_BYTES, Visitor
+from ..core.visitors import Visitor
 from ..errors import StoreUnavailable
 from ..stores import Store
 

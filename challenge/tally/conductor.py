@@ -119,11 +119,14 @@ class Tally:
         room = self.settings.budget - (record.left if record is not None and renews else 0)
         if room < 1:
             raise BudgetFull("nothing to add")
-        sales = record.sales if record is not None else 0
         quote = price(
-            work_ms=self.settings.price_ms, ramp=self.settings.ramp, sales=sales, room=room
+            work_ms=self.settings.price_ms,
+            ramp=self.settings.ramp,
+            bought=record.recent.bought(now) if record is not None else 0,
+            room=room,
+            most=None if ask.most is None else max(ask.most, ask.units),
         )
-        return self._offer(ask, quote, now, visitor, sales)
+        return self._offer(ask, quote, now, visitor, record.sales if record is not None else 0)
 
     def _site_asked(self, ask: Ask) -> str:
         own = self.settings.site_key

@@ -142,7 +142,7 @@ class Seller:
         if key is None:
             raise StoreUnavailable("the day has no key")
         if not _renews(buyer):
-            store.open(key, first_purchase(sale, buyer.charged if buyer else b""))
+            store.open(key, first_purchase(sale, buyer))
         elif not store.top_up(key, sale, now=since):
             if store.settle(order.id, "failed", b"stale", since=since):
                 self._books.put_back(reserved)
@@ -190,6 +190,7 @@ class Seller:
             thumbprint=order.thumbprint,
             units=granted.units,
             start=_start(clearance, granted),
+            at=since,
             network=self._books.home(clearance.visitor, client.address, since),
             ends=clearance.expires,
             expires=clearance.expires + LEEWAY + after,

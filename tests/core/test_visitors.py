@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from challenge.core import visitors
+from challenge.core.digests import CHARGED_MAX, DIGEST_BYTES, carried, holds, without
 from challenge.core.models import Charge
 from challenge.core.visitors import (
-    CHARGED_MAX,
-    DIGEST_BYTES,
     HOMES_MAX,
     MOVE_SECONDS,
     MOVES_BURST,
@@ -22,11 +21,8 @@ from challenge.core.visitors import (
     Purchase,
     View,
     Visitor,
-    carried,
     first_purchase,
-    holds,
     top_up,
-    without,
 )
 from challenge.stores.records import pack, unpack
 
@@ -46,6 +42,7 @@ def purchase(number: int = 0, **changes: Any) -> Purchase:
         thumbprint="",
         units=5,
         start=0,
+        at=NOW,
         network=HERE,
         ends=NOW + 1800,
         expires=NOW + 1830,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { obtainClearance } from "../src/client.js";
+import { ChallengeError } from "../src/errors.js";
 
 const PUZZLE = { kind: "sha256", count: 2, threshold: "ffffffffffffffff" };
 const quote = (more) => [
@@ -380,4 +381,43 @@ test("a refusal that is no problem+json, and a grant that is no JSON", async () 
 test("what solve rejects with comes through", async () => {
   const solve = () => Promise.reject(new Error("no workers"));
   await assert.rejects(play([quote()], { solve }).promise, /no workers/);
+});
+
+const tooSlow = (estimateMs) => new ChallengeError("too_slow", { estimateMs });
+
+for (const [estimateMs, units, most] of [
+  [6000, undefined, 4],
+  [12_000, undefined, 2],
+  [600_000, undefined, 1],
+  [12_000, 4, 4],
+]) {
+  test(`${estimateMs} ms for five units of which ${units} are needed: asks for ${most}`, async () => {
+    const patience = [];
+    const solve = async (challenge, _puzzle, patienceMs) => {
+      patience.push(patienceMs);
+      if (challenge === "c1") throw tooSlow(estimateMs);
+      return [33];
+    };
+    const part = quote({ challenge: "c2", budget: most });
+    const run = play([quote(), part, GRANT], { solve, units });
+    assert.equal(await run.promise, true);
+    const [first, second] = asks(run.calls).map(({ init }) => JSON.parse(init.body));
+    assert.deepEqual(second, { ...first, most });
+    assert.deepEqual(
+      patience,
+      [5000, undefined],
+      "the second is worked off, however long it takes",
+    );
+    assert.deepEqual(JSON.parse(bodies(run.calls)[0]), { challenge: "c2", answers: [33] });
+  });
+}
+
+test("what can't be bought in parts is worked off, however long it takes", async () => {
+  const patience = [];
+  const solve = async (_challenge, _puzzle, patienceMs) => {
+    patience.push(patienceMs);
+    return [33];
+  };
+  await play([quote({ budget: 4 }), GRANT], { solve, units: 4 }).promise;
+  assert.deepEqual(patience, [undefined]);
 });

@@ -1,0 +1,99 @@
+"""What a sale holds and costs, and what a visitor bought lately."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from challenge.core.price import price
+from challenge.core.recent import DAY_SECONDS, Recent
+
+RAMP = (5, 10, 20)
+ROOM = 20
+bought = st.integers(0, 2_000)
+units = st.integers(1, 50)
+
+
+@pytest.mark.parametrize(
+    ("before", "size"), [(0, 5), (4, 5), (5, 10), (14, 10), (15, 20), (34, 20), (10_000, 20)]
+)
+def test_sales_grow_with_what_was_bought(before: int, size: int) -> None:
+    assert price(work_ms=200, ramp=RAMP, bought=before, room=ROOM).budget == size
+
+
+@given(bought, st.integers(1, ROOM), units)
+def test_a_part_costs_its_part(before: int, room: int, most: int) -> None:
+    whole = price(work_ms=200, ramp=RAMP, bought=before, room=room)
+    part = price(work_ms=200, ramp=RAMP, bought=before, room=room, most=most)
+    assert part.budget == min(most, whole.budget)
+    assert part.work_ms / part.budget == pytest.approx(whole.work_ms / whole.budget)
+
+
+@given(st.lists(units, max_size=30))
+def test_nobody_saves_by_buying_parts(parts: list[int]) -> None:
+    """To own as much, whoever buys parts has worked at least as long as who buys wholes."""
+    owned = worked = 0.0
+    for most in parts:
+        quote = price(work_ms=200, ramp=RAMP, bought=int(owned), room=ROOM, most=most)
+        owned, worked = owned + quote.budget, worked + quote.work_ms
+    wholes = wholes_worked = 0.0
+    while wholes < owned:
+        quote = price(work_ms=200, ramp=RAMP, bought=int(wholes), room=ROOM)
+        # Of the last sale, what is needed.
+        share = min(1, (owned - wholes) / quote.budget)
+        wholes, wholes_worked = wholes + quote.budget, wholes_worked + quote.work_ms * share
+    assert worked >= wholes_worked - 1e-6
+
+
+def test_a_ramp_by_number_of_sales_would_be_cheaper_in_parts() -> None:
+    """The control: what the rule above is there to stop."""
+    by_sales = [
+        price(work_ms=200, ramp=RAMP, bought=sum(RAMP[:sale]), room=ROOM, most=most)
+        for sale, most in enumerate((1, 1, 20))
+    ]
+    honest = price(work_ms=200, ramp=RAMP, bought=0, room=ROOM).work_ms
+    owned = sum(quote.budget for quote in by_sales)
+    assert owned == 22
+    # 22 units for less than two whole sales, which give 15.
+    assert sum(quote.work_ms for quote in by_sales) < 2 * honest
+
+
+NOON = 20_000 * DAY_SECONDS + DAY_SECONDS // 2
+
+
+def test_yesterdays_units_fade() -> None:
+    recent = Recent().plus(40, NOON)
+    assert recent.bought(NOON) == 40
+    assert recent.bought(NOON + DAY_SECONDS // 2 - 1) == 40
+    assert recent.bought(NOON + DAY_SECONDS) == 20
+    assert recent.bought(NOON + 1.5 * DAY_SECONDS) == 0
+    later = recent.plus(7, NOON + DAY_SECONDS)
+    assert later.bought(NOON + DAY_SECONDS) == 27
+    assert later.plus(1, NOON + 3 * DAY_SECONDS).bought(NOON + 3 * DAY_SECONDS) == 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 2 * DAY_SECONDS), units), max_size=20))
+def test_what_was_bought_since_midnight_counts_whole_and_nothing_counts_twice(
+    sales: list[tuple[int, int]],
+) -> None:
+    recent, now, all_sold = Recent(), float(NOON), []
+    for pause, sold in sales:
+        now += pause
+        recent = recent.plus(sold, now)
+        all_sold.append((now, sold))
+    midnight = now // DAY_SECONDS * DAY_SECONDS
+    assert recent.bought(now) >= sum(sold for at, sold in all_sold if at >= midnight)
+    two_days = midnight - DAY_SECONDS
+    assert recent.bought(now) <= sum(sold for at, sold in all_sold if at >= two_days)
+
+
+@given(st.integers(0, 10 * DAY_SECONDS), st.integers(0, DAY_SECONDS))
+def test_it_never_rises_by_itself(pause: int, more: int) -> None:
+    recent = Recent().plus(30, NOON).plus(30, NOON + DAY_SECONDS)
+    assert recent.bought(NOON + pause + more) <= recent.bought(NOON + pause) or pause < DAY_SECONDS
+
+
+def test_a_clock_set_back_forgets_nothing() -> None:
+    recent = Recent().plus(30, NOON).plus(5, NOON - 3 * DAY_SECONDS)
+    assert recent.bought(NOON) == 35
