@@ -50,8 +50,8 @@ def most(port: int, requests: Sequence[bytes], seconds: float) -> float:
 def flood(port: int, requests: Sequence[bytes], rate: float, seconds: float) -> Told:
     """Send so many calls a second, whatever comes of those before: an open loop."""
     # Where calls pile up, each holds a file.
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     return asyncio.run(_Flood(port, requests).open(rate, seconds))
 
 

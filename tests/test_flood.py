@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -99,24 +99,19 @@ def sold(server: Server) -> bytes:
 # -- visits
 
 
-@dataclass
-class Visits:
-    """How long each visit took, and whether its page came."""
-
-    took: list[float] = field(default_factory=list)
-    came: list[bool] = field(default_factory=list)
+class Visits(list[tuple[bool, float]]):
+    """Of each visit whether its page came, and after how many seconds."""
 
     @property
     def share(self) -> float:
         """Of visits whose page came in time."""
-        good = (c and t <= LONGEST for c, t in zip(self.came, self.took, strict=True))
-        return sum(good) / len(self.took)
+        return sum(came and took <= LONGEST for came, took in self) / len(self)
 
     def __str__(self) -> str:
-        ordered = sorted(self.took)
+        ordered = sorted(took for _, took in self)
         p99 = ordered[int(len(ordered) * 0.99)]
         return (
-            f"{self.share:.1%} of {len(ordered)} visits within {LONGEST:.0f} s,"
+            f"{self.share:.1%} of {len(self)} visits within {LONGEST:.0f} s,"
             f" p50 {median(ordered):.2f} s, p99 {p99:.2f} s"
         )
 
@@ -138,8 +133,7 @@ def visits(server: Server, address: str, seconds: float) -> Visits:
     def come() -> None:
         while (start := time.monotonic()) < ends:
             came = visit(site)
-            seen.took.append(time.monotonic() - start)
-            seen.came.append(came)
+            seen.append((came, time.monotonic() - start))
 
     threads = [threading.Thread(target=come) for _ in range(VISITORS)]
     for thread in threads:
@@ -229,10 +223,10 @@ def test_control_a_visitor_from_the_same_network_is_not(server: Server, rate: fl
 def test_a_visitor_is_served_for_half_a_minute(
     server: Server, junk: Junk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    most = just_answered(server, junk, 5)
-    outcome = under_flood(server, junk, most / 2, 30)
+    answered = just_answered(server, junk, 5)
+    outcome = under_flood(server, junk, answered / 2, 30)
     with capsys.disabled():
-        print(f"\n{junk.__name__}: {most:.0f}/s can just be answered, {outcome}")
+        print(f"\n{junk.__name__}: {answered:.0f}/s can just be answered, {outcome}")
     assert max(outcome.statuses) < 500
     assert outcome.visits.share >= REACH
 
