@@ -173,6 +173,10 @@ class Settings:
     band_per_hour: int = _setting(
         48, _whole(1, 1_000_000), "units/h", "How fast an address's band refills."
     )
+    failure_burst: int = _setting(
+        60, _whole(10, 1_000_000), "redeems",
+        "Wrong redeems an address may send at once; as many come back in six minutes.",
+    )  # fmt: skip
     lifetime: int = _setting(1800, _whole(60, 86_400), "s", "How long a clearance lasts.")
     quote_lifetime: int = _setting(
         120, _whole(10, 600), "s", "How long a challenge may be redeemed."

@@ -16,7 +16,9 @@ from challenge.flask.client import EXTENSION
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", action="store_true", help="many more rounds of the races")
+    parser.addoption(
+        "--slow", action="store_true", help="many more rounds of the races, and what takes minutes"
+    )
     parser.addoption(
         "--browsers",
         choices=["chromium", "all"],
@@ -25,7 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        left_out = pytest.mark.skip(reason="takes minutes: run with --slow")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(left_out)
     if "TALLYGATE_CHROME" not in os.environ:
         lacking = pytest.mark.skip(reason="no Chromium: set TALLYGATE_CHROME")
         for item in items:

@@ -92,7 +92,7 @@ def storm(client: FlaskClient, path: str, good: bytes) -> set[int]:
 
 @pytest.fixture
 def client(make_app: Callable[..., Flask]) -> FlaskClient:
-    app = make_app(price_ms=1)
+    app = make_app(price_ms=1, failure_burst=1_000_000)
     # As it is served: an exception becomes an answer, not the test's own.
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app.test_client()

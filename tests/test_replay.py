@@ -33,6 +33,7 @@ from .serving import Server, serve
 from .solving import ASK, REDEEM, redemption
 from .stores.conformance import BODY, digest, purchase, visitor
 from .stores.test_stores import END
+from .test_selling import at
 from .test_tally import World, body_of, world
 
 __all__ = ["world"]
@@ -57,7 +58,7 @@ def grants_after(world: World, wait: float) -> int:
         world.store._swept = 0
         world.store.spend(os.urandom(16), BODY, b"", now=world.clock.now, expires=0)
         try:
-            world.redeem(body + b" " * (1 + number % 3))
+            world.redeem(body + b" " * (1 + number % 3), at(number))
             granted += 1
         except (Spent, Expired):
             pass

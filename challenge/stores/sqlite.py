@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -103,6 +103,11 @@ class SQLiteStore(RecordVerbs):
             "expires": expires,
             "takeover": TAKEOVER_AFTER,
         }
+        with self._file.connection() as connection:
+            row = connection.execute(_SPENT, (challenge, now)).fetchone()
+        # What is settled stays so: who repeats it, however often, takes no lock from buyers.
+        if row is not None and row[0] != "pending":
+            return _told(row, digest)
         room = self._has_room(now)
         with self._file.transaction() as connection:
             won = connection.execute(_SPEND, values).fetchone() if room else None
@@ -112,8 +117,7 @@ class SQLiteStore(RecordVerbs):
             row = connection.execute(_SPENT, (challenge, now)).fetchone()
         if row is None:
             raise StoreUnavailable("the file has its full size", code="store_full")
-        state, owner, kept = row
-        return Spending(state, kept) if owner == digest else Spending("other", b"")
+        return _told(row, digest)
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         with self._file.transaction() as connection:
@@ -275,6 +279,12 @@ class SQLiteStore(RecordVerbs):
             with self._file.connection() as connection:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._key_ended = False
+
+
+def _told(row: tuple[Any, bytes, bytes], digest: bytes) -> Spending:
+    """What the owner of a spent row is told, and what all others are."""
+    state, owner, kept = row
+    return Spending(state, kept) if owner == digest else Spending("other", b"")
 
 
 def _put_level(connection: apsw.Connection, key: bytes, level_ms: int) -> None:

@@ -30,6 +30,7 @@ from ..wire import BUYS_RESPONSE, Ask
 from .admitting import Admitter
 from .bans import BanList
 from .books import Books
+from .failing import Failures
 from .minting import Mint
 from .redeeming import Redeemer
 from .responding import Responder
@@ -74,9 +75,17 @@ class Tally:
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
         self._seller = Seller(settings.budget, self._mint, self._tokens, self._books, spender)
-        self._redeemer = Redeemer(settings, self._tokens, self._seller, clock=clock)
+        failures = Failures(settings.failure_burst, random(32))
+        self._redeemer = Redeemer(settings, self._tokens, self._seller, failures, clock=clock)
         self._responder = Responder(
-            keys, self._tokens, self._mint, self._books, spender, clock=clock, random=random
+            keys,
+            self._tokens,
+            self._mint,
+            self._books,
+            spender,
+            failures,
+            clock=clock,
+            random=random,
         )
         self._secret = SiteSecret(settings.site_secret, self._books, clock=clock, random=random)
         self._waiter = Waiter(
@@ -182,7 +191,8 @@ class Tally:
 
         :param body: the request's body, exactly as received.
         :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved,
-            KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued, StoreUnavailable.
+            KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued (the network's band, or
+            its budget of wrong redemptions), StoreUnavailable.
         """
         return self._redeemer.redeem(body, client)
 
@@ -192,7 +202,7 @@ class Tally:
         :param body: the request's body, exactly as received.
         :param hostname: of the page that asks.
         :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved, Spent,
-            InProgress, Queued (60 an hour and address), StoreUnavailable.
+            InProgress, Queued (60 an hour and address, or too many wrong ones), StoreUnavailable.
         """
         return self._responder.respond(body, client, hostname)
 

@@ -12,6 +12,7 @@ from ..keys import decode_bytes
 from ..proofs import thumbprint
 from ..tokens import Tokens
 from ..wire import BUYS_CLEARANCE, read_redemption
+from .failing import Failures
 from .selling import Order, Seller
 from .solving import solved
 
@@ -27,11 +28,13 @@ class Redeemer:
         settings: Settings,
         tokens: Tokens,
         seller: Seller,
+        failures: Failures,
         *,
         clock: Callable[[], float],
     ) -> None:
         self._tokens = tokens
         self._seller = seller
+        self._failures = failures
         self._clock = clock
         # A unit for later has to be of use before the clearance ends.
         self._backlog_ms = min(BACKLOG_MS, settings.lifetime * 500)
@@ -39,7 +42,8 @@ class Redeemer:
     def redeem(self, body: bytes, client: Client) -> Sale:
         """See :meth:`challenge.tally.Tally.redeem`."""
         now = self._clock()
-        return self._seller.sell(self._order(body, now), client, now)
+        with self._failures.counted(client, now):
+            return self._seller.sell(self._order(body, now), client, now)
 
     def _order(self, body: bytes, now: float) -> Order:
         redemption = read_redemption(body)

@@ -21,6 +21,7 @@ from ..keys import Keys, decode_bytes
 from ..tokens import Tokens
 from ..wire import BUYS_RESPONSE, read_answered
 from .books import RESPONSE_BAND, Books
+from .failing import Failures
 from .minting import Mint
 from .solving import solved
 from .spending import Spender
@@ -40,6 +41,7 @@ class Responder:
         mint: Mint,
         books: Books,
         spender: Spender,
+        failures: Failures,
         *,
         clock: Callable[[], float],
         random: Callable[[int], bytes],
@@ -49,12 +51,17 @@ class Responder:
         self._mint = mint
         self._books = books
         self._spender = spender
+        self._failures = failures
         self._clock = clock
         self._random = random
 
     def respond(self, body: bytes, client: Client, hostname: str) -> Receipt:
         """See :meth:`challenge.tally.Tally.respond`."""
         now = self._clock()
+        with self._failures.counted(client, now):
+            return self._given(body, client, hostname, now)
+
+    def _given(self, body: bytes, client: Client, hostname: str, now: float) -> Receipt:
         answered = read_answered(body)
         done = solved(answered.challenge, answered.answers, self._tokens, now, buys=BUYS_RESPONSE)
         challenge, store = done.challenge, self._books.store

@@ -13,7 +13,7 @@ import pytest
 
 from challenge.core.models import Charge
 from challenge.errors import ConfigError, StoreUnavailable
-from challenge.stores import from_uri
+from challenge.stores import connections, from_uri
 from challenge.stores.memory import MemoryStore
 from challenge.stores.schema import SCHEMA_VERSION
 from challenge.stores.sqlite import SQLiteStore
@@ -64,6 +64,25 @@ class TestSQLite(StoreConformance):
         store.open(b"k" * 16, visitor())
         modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
         assert modes == {0o600}
+
+    def test_what_is_settled_is_told_without_a_writers_lock(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connections, "BUSY_MS", 10)
+        store = SQLiteStore(tmp_path / "store.db")
+        for number in range(2):
+            store.spend(digest(number), BODY, b"", now=NOW, expires=END)
+        store.settle(digest(0), "granted", b"claims", since=NOW)
+
+        def told(number: int, body: bytes = BODY) -> str:
+            return store.spend(digest(number), body, b"", now=NOW, expires=END).state
+
+        with store._file.transaction():
+            assert [told(0), told(0, digest(9))] == ["granted", "other"]
+            # Whether one that is pending may be taken over is for the lock to say.
+            with pytest.raises(StoreUnavailable):
+                told(1)
+        assert told(1) == "pending"
 
     def test_a_connection_does_not_cross_a_fork(self, tmp_path: Path) -> None:
         store = SQLiteStore(tmp_path / "store.db")
