@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from .pages import Calls, Site, problem, until
 from .test_chromium import ASK, Held
+from .widget_states import BY_NAME, show
 from .widgets import (
     BOX,
     QUICK,
@@ -42,6 +43,18 @@ def test_a_form_that_is_sent_early_waits_once_and_is_sent_by_the_same_button(
     assert ("by", "send") in fields
     assert siteverify(forms, dict(fields)["challenge-response"])["success"]
     assert len(calls.of("POST", "/e2e/posted")) == 1
+
+
+def test_a_form_that_is_sent_in_a_queue_says_that_it_will_be_and_when(
+    page: Page, forms: Site
+) -> None:
+    show(page, forms, BY_NAME["queue"])
+    page.click("text=Send")
+    # Whatever else would be said has been said by then.
+    page.wait_for_timeout(1500)
+    expect(page.locator(BOX)).to_contain_text("Sent as soon as this is done.")
+    expect(page.get_by_role("status")).to_contain_text("in about 40 seconds")
+    expect(page.locator(f"{BOX} [aria-live=polite]")).to_have_count(2)
 
 
 def test_by_the_enter_key_too_and_before_anything_has_begun(page: Page, forms: Site) -> None:
