@@ -1,9 +1,10 @@
 """The demo as browser tests need it: it keeps a log of its calls, and can be made awkward.
 
-A browser that has been to `/e2e/odd?lacks=a,b&forgets=1&slow=1` is served a bundle that finds no
-`a` and no `b`, in its pages and in its workers; its clearance cookies never reach it; and it gets
-its challenges late. This works in every engine alike, whatever its driver can do. The file named
-by E2E_CLOCK says by how many seconds the gate's clock is ahead.
+A browser that has been to `/e2e/odd?lacks=a,b&forgets=1&slow=1&brief=1&reports=1` is served a
+bundle that finds no `a` and no `b`, in its pages and in its workers; its clearance cookies never
+reach it; it gets its challenges late; it is told that responses end soon; and it reports to the
+log what a page's policy forbids. This works in every engine alike, whatever its driver can do.
+The file named by E2E_CLOCK says by how many seconds the gate's clock is ahead.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ _BUNDLE = re.compile(r"/challenge/static/challenge\.[0-9a-f]+\.js")
 _LACKS = "e2e-lacks"
 _FORGETS = "e2e-forgets"
 _SLOW = "e2e-slow"
+_BRIEF = "e2e-brief"
+_REPORTS = "e2e-reports"
 #: long enough to open a second tab meanwhile
 _SLOW_S = 3
+_BRIEF_S = 2
 
 
 def create_app() -> Flask:
@@ -42,6 +46,7 @@ def create_app() -> Flask:
     app = demo.create_app()
     app.add_url_rule("/e2e/odd", view_func=_odd)
     app.add_url_rule("/e2e/shared", view_func=_shared)
+    app.add_url_rule("/e2e/violation", view_func=_violation, methods=["POST"])
     app.add_url_rule("/e2e/posted", view_func=_posted, methods=["POST"])
     app.wsgi_app = _Hooks(app.wsgi_app, Path(os.environ["E2E_LOG"]))  # type: ignore[method-assign]
     return app
@@ -59,7 +64,14 @@ def _odd() -> Response:
     response.set_cookie(_LACKS, request.args.get("lacks", "").replace(",", "+"))
     response.set_cookie(_FORGETS, request.args.get("forgets", ""))
     response.set_cookie(_SLOW, request.args.get("slow", ""))
+    response.set_cookie(_BRIEF, request.args.get("brief", ""))
+    response.set_cookie(_REPORTS, request.args.get("reports", ""))
     return response
+
+
+def _violation() -> tuple[str, int]:
+    """Takes a browser's report; that it came is in the log."""
+    return "", 204
 
 
 def _shared() -> Response:
@@ -95,6 +107,10 @@ class _Hooks:
         if asked.cookies.get(_FORGETS):
             kept = [c for c in answer.headers.getlist("Set-Cookie") if "challenge-main" not in c]
             answer.headers.setlist("Set-Cookie", kept)
+        if asked.cookies.get(_BRIEF) and asked.path.endswith("/v1/responses"):
+            answer.set_data(json.dumps(json.loads(answer.get_data()) | {"expires_in": _BRIEF_S}))
+        if asked.cookies.get(_REPORTS) and "Content-Security-Policy" in answer.headers:
+            answer.headers["Content-Security-Policy"] += "; report-uri /e2e/violation"
         self._note(asked, answer, begun)
         return answer(environ, start)
 

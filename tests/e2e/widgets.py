@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from demo.app import PAGE_POLICY
 
-from .pages import PATIENCE_S, Site
+from .pages import PATIENCE_S, Site, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, Route
@@ -22,6 +22,16 @@ FIELD = "input[name=challenge-response]"
 SCRIPT = "/challenge/static/challenge.js"
 #: passes at once, and is counted nowhere
 QUICK = '<challenge-widget sitekey="test-pass" action="signup"></challenge-widget>'
+#: begins when it is told to
+EXECUTE = QUICK.replace(" action", ' execution="execute" action')
+#: earns what it posts
+PLAIN = '<challenge-widget action="signup" cdata="order-7"></challenge-widget>'
+#: every callback, by the functions of TOLD
+CALLBACKS = (
+    'callback="done" error-callback="failed" expired-callback="expired" timeout-callback="late" '
+    'unsupported-callback="old" before-interactive-callback="interactive" '
+    'after-interactive-callback="interactive"'
+)
 #: the colours that a browser has anyway, where axe can see them
 SHEET = """body { color: light-dark(#000, #fff); background: light-dark(#fff, #121212); }
 p button { color: inherit; background: none; border: 1px solid; }"""
@@ -81,6 +91,12 @@ def told(page: Page, *names: str) -> list[Any]:
     """What the page was told under these names, in order."""
     found: list[Any] = page.evaluate("told")
     return [one for one in found if one[0] in names]
+
+
+def waits(page: Page, *names: str, count: int = 1) -> list[Any]:
+    """What the page was told under these names, once it was told that often."""
+    until(lambda: len(told(page, *names)) >= count, lambda: page.wait_for_timeout(20), str(names))
+    return told(page, *names)
 
 
 def field(page: Page, selector: str = FIELD) -> str:

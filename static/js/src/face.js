@@ -28,7 +28,6 @@ const QUEUE_STEP_MS = 10_000;
  * @property {(text: string, code: string) => void} problem
  * @property {(text?: string, state?: string) => void} idle as before anything was asked, or at rest
  *   in another state
- * @property {(text: string) => void} aside says something, and goes on counting after it
  */
 
 /**
@@ -77,7 +76,6 @@ export function faceOf(root, tell = announce) {
       live.last(text);
       turn(state);
     },
-    aside: live.aside,
   };
 }
 

@@ -32,7 +32,7 @@ let sheet;
  */
 export function boxOf(options, words, tell, press) {
   const parts = partsOf(options, words);
-  const { element, root, live, button } = parts;
+  const { element, root, caption, live, button } = parts;
   const { dataset: texts } = root;
   const face = faceOf(root, tell);
   button.addEventListener("click", press);
@@ -70,9 +70,10 @@ export function boxOf(options, words, tell, press) {
     },
     sending(waits) {
       root.toggleAttribute("data-sending", waits);
-      if (!waits) return;
-      live.setAttribute("aria-live", "polite");
-      face.aside(texts.textSending ?? "");
+      if (waits) live.setAttribute("aria-live", "polite");
+      // Heard when it comes. That it goes need not be: what happened is said elsewhere.
+      caption.setAttribute("aria-live", waits ? "polite" : "off");
+      caption.textContent = (waits ? texts.textSending : texts.textIdle) ?? "";
     },
   };
 }
@@ -150,7 +151,7 @@ function partsOf({ theme = "", size = "", appearance = "", tabindex }, words) {
   const button = make("button", { type: "button", hidden: "" });
   root.append(caption, progress, live, problem, button);
   shadow.append(root);
-  return { element, root, progress, live, button };
+  return { element, root, caption, progress, live, button };
 }
 
 /** @param {DOMStringMap} words */

@@ -43,10 +43,7 @@ export const STYLE = `
 [hidden] { display: none !important; }
 p { margin: 0; }
 #caption { flex-basis: 100%; }
-[data-challenge-live] { flex: 1; min-inline-size: 7em; font-variant-numeric: tabular-nums; }
-:is([data-state="queue"], [data-state="expired"]) > [data-challenge-live] { flex-basis: 100%; }
-[data-sending] > #caption { display: none; }
-[data-sending] > [data-challenge-live] { order: -1; flex-basis: 100%; }
+[data-challenge-live] { flex: 1 1 auto; min-inline-size: 7em; font-variant-numeric: tabular-nums; }
 [data-challenge-progress] { display: flex; gap: 8px; }
 svg { display: block; block-size: 24px; inline-size: auto; }
 line {
@@ -83,11 +80,12 @@ button {
 }
 button:hover { background: var(--accent); color: var(--paper); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-:host([data-size="compact"]) .box { gap: 4px 8px; min-block-size: 44px; padding: 4px 8px; }
+:host([data-size="compact"]) .box { gap: 4px 8px; min-block-size: 44px; padding: 8px; }
 :host([data-size="compact"]) #caption { flex: 1; }
 :host([data-size="compact"]) [data-state="idle"] > :is([data-challenge-live], [data-challenge-problem]),
-:host([data-size="compact"]) .box:not([data-state="idle"]) > #caption,
-:host([data-size="compact"]) [data-sending] > [data-challenge-progress] {
+:host([data-size="compact"]) .box:not([data-state="idle"], [data-sending]) > #caption,
+:host([data-size="compact"]) [data-sending] > [data-challenge-progress],
+:host([data-size="compact"]) [data-state="working"][data-sending] > [data-challenge-live] {
   display: none;
 }
 :host([data-size="compact"]) [data-challenge-progress] { order: -2; gap: 4px; }
