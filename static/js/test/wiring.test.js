@@ -7,6 +7,8 @@ import { renewAfter, startRenewal } from "../src/renew.js";
 import { fakeRoot, furnish } from "./fake_dom.js";
 import { fakePage } from "./fakes.js";
 
+Object.assign(globalThis, { SIMD_FILE: "simd.wasm", WASM_FILE: "scalar.wasm" });
+
 const PUZZLE = { kind: "sha256", count: 2, threshold: "00ffffffffffffff" };
 const QUOTE = { challenge: "c1", puzzle: PUZZLE, budget: 5, wait_ms: 0, expires_in: 120 };
 const GRANT = { token: "t", budget: 5, remaining: 5, not_before_ms: 0, expires_in: 1800 };
