@@ -326,7 +326,7 @@ def test_control_a_reservation_of_nobody_in_particular_is_put_back_under_the_sel
 
 def level(world: World, client: Client) -> list[int]:
     now = world.clock.now
-    return [world.store.level(key) for key, _, _ in world.tally._books._bands(client, now)]
+    return [world.store.levels(key).band for key, _, _ in world.tally._books._bands(client, now)]
 
 
 def buy_out(world: World, client: Client, limit: int = 1000) -> int:
