@@ -353,5 +353,5 @@ def test_nothing_personal_is_in_a_token() -> None:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims.keys() <= {
             *("iss", "aud", "sub", "first", "jti", "budget", "least", "iat", "nbf", "exp"),
-            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch"),
+            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch", "lane"),
         }

@@ -22,8 +22,8 @@ class Work:
 
 
 def price(
-    work: Work,
     *,
+    work: Work,
     ramp: Sequence[int],
     bought: int,
     room: int,

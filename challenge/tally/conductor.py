@@ -132,7 +132,7 @@ class Tally:
             raise BudgetFull("nothing to add")
         # Whether the key signs is for redeem to see; the record says the rest.
         quote = price(
-            self._work,
+            work=self._work,
             ramp=self.settings.ramp,
             bought=record.recent.bought(now) if record is not None else 0,
             room=room,

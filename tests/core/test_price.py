@@ -21,13 +21,13 @@ units = st.integers(1, 50)
     ("before", "size"), [(0, 5), (4, 5), (5, 10), (14, 10), (15, 20), (34, 20), (10_000, 20)]
 )
 def test_sales_grow_with_what_was_bought(before: int, size: int) -> None:
-    assert price(WORK, ramp=RAMP, bought=before, room=ROOM).budget == size
+    assert price(work=WORK, ramp=RAMP, bought=before, room=ROOM).budget == size
 
 
 @given(bought, st.integers(1, ROOM), units)
 def test_a_part_costs_its_part(before: int, room: int, most: int) -> None:
-    whole = price(WORK, ramp=RAMP, bought=before, room=room)
-    part = price(WORK, ramp=RAMP, bought=before, room=room, most=most)
+    whole = price(work=WORK, ramp=RAMP, bought=before, room=room)
+    part = price(work=WORK, ramp=RAMP, bought=before, room=room, most=most)
     assert part.budget == min(most, whole.budget)
     assert part.work_ms / part.budget == pytest.approx(whole.work_ms / whole.budget)
 
@@ -37,11 +37,11 @@ def test_nobody_saves_by_buying_parts(parts: list[int]) -> None:
     """To own as much, whoever buys parts has worked at least as long as who buys wholes."""
     owned = worked = 0.0
     for most in parts:
-        quote = price(WORK, ramp=RAMP, bought=int(owned), room=ROOM, most=most)
+        quote = price(work=WORK, ramp=RAMP, bought=int(owned), room=ROOM, most=most)
         owned, worked = owned + quote.budget, worked + quote.work_ms
     wholes = wholes_worked = 0.0
     while wholes < owned:
-        quote = price(WORK, ramp=RAMP, bought=int(wholes), room=ROOM)
+        quote = price(work=WORK, ramp=RAMP, bought=int(wholes), room=ROOM)
         # Of the last sale, what is needed.
         share = min(1, (owned - wholes) / quote.budget)
         wholes, wholes_worked = wholes + quote.budget, wholes_worked + quote.work_ms * share
@@ -51,10 +51,10 @@ def test_nobody_saves_by_buying_parts(parts: list[int]) -> None:
 def test_a_ramp_by_number_of_sales_would_be_cheaper_in_parts() -> None:
     """The control: what the rule above is there to stop."""
     by_sales = [
-        price(WORK, ramp=RAMP, bought=sum(RAMP[:sale]), room=ROOM, most=most)
+        price(work=WORK, ramp=RAMP, bought=sum(RAMP[:sale]), room=ROOM, most=most)
         for sale, most in enumerate((1, 1, 20))
     ]
-    honest = price(WORK, ramp=RAMP, bought=0, room=ROOM).work_ms
+    honest = price(work=WORK, ramp=RAMP, bought=0, room=ROOM).work_ms
     owned = sum(quote.budget for quote in by_sales)
     assert owned == 22
     # 22 units for less than two whole sales, which give 15.
@@ -62,7 +62,7 @@ def test_a_ramp_by_number_of_sales_would_be_cheaper_in_parts() -> None:
 
 
 def work_at(before: int, room: int = ROOM) -> float:
-    return price(WORK, ramp=RAMP, bought=before, room=room).work_ms
+    return price(work=WORK, ramp=RAMP, bought=before, room=room).work_ms
 
 
 def test_what_sales_cost() -> None:
@@ -85,7 +85,7 @@ def test_a_price_falls_as_the_day_passes(units: int, pause: int, more: int) -> N
     recent = Recent().plus(units, NOON)
 
     def each(at: float) -> float:
-        quote = price(WORK, ramp=RAMP, bought=recent.bought(at), room=ROOM)
+        quote = price(work=WORK, ramp=RAMP, bought=recent.bought(at), room=ROOM)
         return quote.work_ms if quote.budget > RAMP[0] else 0
 
     assert each(NOON + pause + more) <= each(NOON + pause)
@@ -94,7 +94,7 @@ def test_a_price_falls_as_the_day_passes(units: int, pause: int, more: int) -> N
 
 def test_a_further_sale_costs_no_more_than_a_first() -> None:
     free = Work(first_ms=0, further_ms=100, base=100, max_ms=2_000)
-    assert price(free, ramp=RAMP, bought=10_000, room=ROOM).work_ms == 0
+    assert price(work=free, ramp=RAMP, bought=10_000, room=ROOM).work_ms == 0
 
 
 def test_yesterdays_units_fade() -> None:
