@@ -470,7 +470,7 @@ def test_clearances_of_a_hundred_networks_open_one_networks_band_in_one(world: W
 def test_control_without_homes_all_of_them_open(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(world.tally._books, "home", lambda *_: b"one home")
+    monkeypatch.setattr(world.tally._books, "home", lambda *_: (b"one home", b"oneplace"))
     tokens = [world.buy(client=at(number)) for number in range(100)]
     reader = Client(ip_address("203.0.113.5"))
     opened = sum(

@@ -23,10 +23,12 @@ HOLDER_BYTES = 8
 #: a prefix's band, as a multiple of the configured one
 PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
 #: What an account may buy, at most 60 units in any hour and 200 in any day: each a band with a
-#: key of its own, since one burst and rate that keep both would hold a reader to 54 and 6.
-ACCOUNT_BANDS = {"account-hour": Band(30, 30), "account-day": Band(152, 2)}
-#: and for so many seconds after it was made, so many hundredths of that
-ACCOUNT_YOUNG, ACCOUNT_YOUNG_PERCENT = DAY, 50
+#: key of its own, since one burst and rate that keep both would hold a reader to 54 and then 6
+#: an hour. All are full again before the day's key is gone.
+ACCOUNT_BANDS = {"account-hour": Band(30, 30), "account-day": Band(128, 3)}
+#: for so many seconds after it was made: half of that
+ACCOUNT_YOUNG = DAY
+YOUNG_BANDS = {"account-hour": Band(15, 15), "account-day": Band(52, 2)}
 #: what an address may buy without scripts: at most 30 units in any hour
 NOSCRIPT_BAND = Band(15, 15)
 #: responses that an address may have: at most 60 in any hour
@@ -181,9 +183,8 @@ class Books:
         if client.account:
             created = client.account_created
             young = created is not None and now - created < ACCOUNT_YOUNG
-            for purpose, band in ACCOUNT_BANDS.items():
-                size = band.part(ACCOUNT_YOUNG_PERCENT) if young else band
-                yield self._band(partial(_account_hash, client.account, purpose), size, now)
+            for purpose, band in (YOUNG_BANDS if young else ACCOUNT_BANDS).items():
+                yield self._band(partial(_account_hash, client.account, purpose), band, now)
 
     def _network_bands(self, client: Client) -> Iterator[tuple[Network, Band]]:
         """The networks that a client counts for, and their bands; the widest first."""
