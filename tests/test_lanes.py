@@ -103,6 +103,16 @@ def test_asking_changes_nothing_in_the_store(
         key.buy(world, token)
 
 
+def test_a_new_days_key_is_no_new_lane(world: World, key: Key) -> None:
+    world.clock.now = (world.clock.now // DAY + 1) * DAY - 120
+    token = known(world, key)
+    assert buy_out(world, HOME) == 130
+    world.clock.now += 120
+    assert buy_out(world, HOME) <= 2, "what the lane had used is carried over"
+    sale = key.buy(world, token)
+    assert (sale.budget, sale.not_before_ms) == (5, 0), "and the other's guarantee too"
+
+
 # -- accounts
 
 

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from challenge.cli import challenge
 from challenge.cli.settings import rows
 from challenge.config import Settings, Source, load
-from challenge.core.visitors import CHARGED_MAX
+from challenge.core.digests import CHARGED_MAX
 from challenge.flask.client import EXTENSION
 
 from .solving import ASK, REDEEM, buy, redemption
