@@ -84,6 +84,16 @@ def test_who_proves_no_key_is_new(world: World) -> None:
     assert world.redeem(body_of(world.ask(token))).budget == 1, "one, for later"
 
 
+def test_the_known_move_to_where_new_visitors_have_taken_all_they_can(
+    world: World, key: Key
+) -> None:
+    token = known(world, key, at(1))
+    newcomer = world.buy(client=at(1))
+    buy_out(world, at(2))
+    assert world.opens(token, 4, 5, client=at(2)) == 2
+    assert world.opens(newcomer, 4, 5, client=at(2)) == 0, "the control: who is new waits there"
+
+
 def test_a_quote_as_known_is_not_believed_without_a_record(
     world: World, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
