@@ -1,28 +1,29 @@
 /**
- * What `bench/_rates.py` calls in the page: one worker at a time, with one solver in it.
+ * What `bench/_rates.py` calls in the page: a worker for each solver, which rests until it is asked.
  */
 
-/** @type {Worker | undefined} */
-let worker;
+/** @type {Map<string, Worker>} */
+const workers = new Map();
 
-/** @param {object} request */
-function asked(request) {
+/**
+ * @param {string} name
+ * @param {object} request
+ */
+function asked(name, request) {
+  if (!workers.has(name)) workers.set(name, new Worker("worker.js"));
+  const worker = workers.get(name);
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage(request);
+    worker.postMessage({ name, ...request });
   });
 }
 
 globalThis.bench = {
-  /** Starts a solver in a worker of its own and warms it up; the names of all if none is named. */
-  start(name, warmMs) {
-    worker?.terminate();
-    worker = new Worker("worker.js");
-    return asked({ start: name, warmMs });
-  },
-  /** Hashes and milliseconds of the solver that was started. */
-  run: (ms) => asked({ run: ms }),
-  /** Milliseconds for each of these puzzles, with our engine that was started. */
-  solve: (puzzles) => asked({ solve: puzzles }),
+  /** The names of all solvers; our own engines come first, the best of them at the start. */
+  names: () => asked("", {}),
+  /** Hashes and milliseconds of a solver that runs for at least `ms`. */
+  run: ([name, ms]) => asked(name, { run: ms }),
+  /** Milliseconds that one of our engines takes for each of these puzzles. */
+  solve: ([name, puzzles]) => asked(name, { solve: puzzles }),
 };

@@ -1,9 +1,7 @@
 /**
- * Our puzzle with one `crypto.subtle.digest` a nonce: what a page does that brings no hash of its own.
+ * One `crypto.subtle.digest` a nonce: what many pages do that bring no hash of their own.
  */
 
-const SEED = crypto.getRandomValues(new Uint8Array(32));
-const BYTES = 44;
 /** Nonces between two looks at the clock. */
 const SLICE = 256;
 
@@ -14,24 +12,24 @@ function hasher(input) {
     let nonce = 0;
     while (performance.now() < end) {
       for (const next = nonce + SLICE; nonce < next; nonce++) {
-        const digest = await crypto.subtle.digest("SHA-256", input(nonce));
-        // With the work of 2^32 it is as good as never.
-        if (new DataView(digest).getUint32(0) === 0) self.found = nonce;
+        const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", input(nonce)));
+        if (digest.every((byte) => byte === 0)) throw new Error("that cannot be");
       }
     }
     return nonce;
   };
 }
 
-function fresh(nonce) {
-  const input = new Uint8Array(BYTES);
-  input.set(SEED);
-  new DataView(input.buffer).setUint32(36, nonce, true);
-  return input;
+/** As they ship it: a text and the number as a text, encoded anew. With eight digits, 44 bytes. */
+function written() {
+  const encoder = new TextEncoder();
+  const seed = "0123456789abcdef0123456789abcdef0123";
+  return (nonce) => encoder.encode(seed + nonce);
 }
 
+/** As it could be: 44 bytes that are kept, and the nonce written into them. */
 function kept() {
-  const input = fresh(0);
+  const input = crypto.getRandomValues(new Uint8Array(44));
   const view = new DataView(input.buffer);
   return (nonce) => {
     view.setUint32(36, nonce, true);
@@ -40,6 +38,6 @@ function kept() {
 }
 
 export const webcrypto = {
-  "webcrypto-loop": () => hasher(fresh),
+  "webcrypto-loop": () => hasher(written()),
   "webcrypto-prealloc": () => hasher(kept()),
 };

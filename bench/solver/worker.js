@@ -1,7 +1,7 @@
 /**
  * Runs one solver for a time, and counts its hashes.
  *
- * A solver is `make`, which returns (a promise of) a function that hashes for at least `ms`
+ * A solver is a function that returns (a promise of) another, which hashes for at least `ms`
  * milliseconds and returns (a promise of) how often it did.
  */
 
@@ -11,22 +11,16 @@ import { webcrypto } from "./webcrypto.js";
 
 const SOLVERS = { ...engines, ...peers, ...webcrypto };
 
-let name;
+/** @type {((ms: number) => number | Promise<number>) | undefined} */
 let hashFor;
 
-async function timed(ms) {
+async function answer({ name, run, solve: puzzles }) {
+  if (puzzles) return puzzles.map((puzzle) => solve(name, puzzle));
+  if (!run) return { ours: Object.keys(engines), all: Object.keys(SOLVERS) };
+  hashFor ??= await SOLVERS[name]();
   const started = performance.now();
-  const hashes = await hashFor(ms);
+  const hashes = await hashFor(run);
   return { hashes, ms: performance.now() - started };
-}
-
-async function answer(request) {
-  if (request.solve) return request.solve.map((puzzle) => solve(name, puzzle));
-  if (request.run) return timed(request.run);
-  if (!request.start) return Object.keys(SOLVERS);
-  name = request.start;
-  hashFor = await SOLVERS[name]();
-  return timed(request.warmMs);
 }
 
 self.onmessage = async ({ data }) => {
