@@ -84,8 +84,15 @@ def content(command: str, figures: Sequence[Figure]) -> dict[str, Any]:
             "python": sys.version.split()[0],
             "cores": os.cpu_count(),
         },
-        "figures": [asdict(figure) for figure in figures],
+        "figures": [_told(figure) for figure in figures],
     }
+
+
+def _told(figure: Figure) -> dict[str, Any]:
+    told = asdict(figure)
+    if figure.floor is None:
+        del told["floor"]
+    return told
 
 
 def write(name: str, record: Mapping[str, Any]) -> None:

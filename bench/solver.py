@@ -54,6 +54,11 @@ class Rates:
         """The median."""
         return median(self.rounds[name])
 
+    @property
+    def native(self) -> str:
+        """The fastest native form."""
+        return self.best([name for name in self.rounds if name.startswith("native.")])
+
     def best(self, names: Sequence[str]) -> str:
         """The one with the highest median."""
         return max(names, key=self.of)
@@ -113,10 +118,9 @@ def carried() -> int:
     return sum(path.stat().st_size for name in names for path in DIST.glob(name))
 
 
-def compared(rates: Rates, browser: Solvers, native: Native) -> Iterator[Figure]:
+def compared(rates: Rates, engines: Sequence[str]) -> Iterator[Figure]:
     """The rates, and what they come to."""
-    forms = [f"native.{form}" for form in native.forms()]
-    ours, natively = rates.best(browser.ours), rates.best(forms)
+    ours, natively = rates.best(engines), rates.native
     note = f"`{ours}` over one WebCrypto call a nonce, median of {ROUNDS} rounds"
     times = rates.ratio(ours, WEBCRYPTO)
     yield aimed("solver.sha256.vs_webcrypto", times, "times", reach=80, floor=60, note=note)
@@ -124,13 +128,13 @@ def compared(rates: Rates, browser: Solvers, native: Native) -> Iterator[Figure]
     times = rates.ratio(natively, ours)
     yield aimed("solver.sha256.advantage", times, "times", reach=6, floor=8, note=note)
     for name in rates.rounds:
-        kind = "" if name in forms else "engine." if name in browser.ours else "peer."
+        kind = "engine." if name in engines else "peer." if name in PEERS else ""
         yield Figure(f"solver.{kind}{name}_rate", rates.of(name), "hashes/s")
 
 
-def rows(rates: Rates, browser: Solvers, native: Native, verify_us: float) -> Iterator[Row]:
+def rows(rates: Rates, engines: Sequence[str], verify_us: float) -> Iterator[Row]:
     """One for each solver in the browser: ours, then the others by their rate."""
-    natively = rates.of(rates.best([f"native.{form}" for form in native.forms()]))
+    natively = rates.of(rates.native)
     puzzle = puzzles.get("sha256").puzzle(Settings().price_ms)
     ours = Peer(
         "Tallygate",
@@ -140,8 +144,8 @@ def rows(rates: Rates, browser: Solvers, native: Native, verify_us: float) -> It
         carried=carried(),
     )
     others = sorted(PEERS, key=rates.of, reverse=True)
-    known = {name: replace(ours, label=f"Tallygate, {name}") for name in browser.ours}
-    for name in (*browser.ours, *others):
+    known = {name: replace(ours, label=f"Tallygate, {name}") for name in engines}
+    for name in (*engines, *others):
         peer = known.get(name) or PEERS[name]
         share = natively * peer.native_share
         yield Row(peer, rates.of(name), share, is_ours=name in known)
@@ -162,9 +166,9 @@ def main() -> None:
                 sys.exit(f"the native {form} is wrong: {wrong}")
         with solvers(program, Path(folder)) as browser:
             rates = measured(browser, native)
-            figures = [*compared(rates, browser, native), luck(native)]
+            figures = [*compared(rates, browser.ours), luck(native)]
             figures += waits(browser, rates.best(browser.ours))
-            verify_us, version = verify_figure().value, browser.version
+            verify_us = verify_figure().value
     note = "sixteen answers, in Python"
     bytes_note = "brotli, before the first solve: challenge.js, and any .wasm"
     figures += [
@@ -172,10 +176,10 @@ def main() -> None:
         aimed("solver.bytes", carried(), "bytes", reach=14_336, floor=20_480, note=bytes_note),
     ]
     publish("solver", figures)
-    lines = list(rows(rates, browser, native, verify_us))
+    lines = list(rows(rates, browser.ours, verify_us))
     print(f"\n{table(lines)}")
     if options.record:
-        record(lines, figures, version)
+        record(lines, figures, browser.version)
 
 
 if __name__ == "__main__":
