@@ -98,6 +98,8 @@ def wrong(native: Native, form: str) -> list[str]:
             says = native.accepts(form, seed, vector["index"], vector["nonce"], threshold)
             if says != (first <= threshold):
                 found.append(f"nonce {vector['nonce']} at {threshold:016x}: {says}")
+    if found:
+        return found  # It might search for answers for ever.
     for vector in vectors["solutions"]:
         seed, threshold = bytes.fromhex(vector["seed"]), int(vector["threshold"], 16)
         (answers,) = native.solve([seed], 16, threshold, form)
