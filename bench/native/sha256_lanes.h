@@ -38,33 +38,33 @@
 #define SMALL1(x) XOR3(ROTR(x, 17), ROTR(x, 19), (x) >> 10)
 
 /* `t` is what the round adds; the schedule's words are made where they are needed. */
-#define ROUND(a, b, c, d, e, f, g, h, i)                                   \
-  {                                                                        \
-    lanes t = h + s->added[i];                                             \
-    if (VARIES(i)) {                                                       \
-      lanes word = {0};                                                    \
-      if ((i) < 39) word += s->fixed[i];                                   \
-      if (VARIES((i) - 16)) word += w[(i) % 16];                           \
-      if (VARIES((i) - 15)) word += SMALL0(w[((i) + 1) % 16]);             \
-      if (VARIES((i) - 7)) word += w[((i) + 9) % 16];                      \
-      if (VARIES((i) - 2)) word += SMALL1(w[((i) + 14) % 16]);             \
-      w[(i) % 16] = word;                                                  \
-      t += word;                                                           \
-    }                                                                      \
-    t += CH(e, f, g);                                                      \
-    t += BIG1(e);                                                          \
-    d += t;                                                                \
-    h = t + MAJ(a, b, c);                                                  \
-    h += BIG0(a);                                                          \
+#define ROUND(a, b, c, d, e, f, g, h, i)                                      \
+  {                                                                           \
+    lanes t = h + s->added[i];                                                \
+    if (VARIES(i)) {                                                          \
+      lanes word = {0};                                                       \
+      if ((i) < 39) word += s->fixed[i];                                      \
+      if (VARIES((i) - 16)) word += w[(i) % 16];                              \
+      if (VARIES((i) - 15)) word += SMALL0(w[((i) + 1) % 16]);                \
+      if (VARIES((i) - 7)) word += w[((i) + 9) % 16];                         \
+      if (VARIES((i) - 2)) word += SMALL1(w[((i) + 14) % 16]);                \
+      w[(i) % 16] = word;                                                     \
+      t += word;                                                              \
+    }                                                                         \
+    t += CH(e, f, g);                                                         \
+    t += BIG1(e);                                                             \
+    d += t;                                                                   \
+    h = t + MAJ(a, b, c);                                                     \
+    h += BIG0(a);                                                             \
   }
-#define ROUNDS(i)                                                          \
-  ROUND(a, b, c, d, e, f, g, h, i)                                         \
-  ROUND(h, a, b, c, d, e, f, g, (i) + 1)                                   \
-  ROUND(g, h, a, b, c, d, e, f, (i) + 2)                                   \
-  ROUND(f, g, h, a, b, c, d, e, (i) + 3)                                   \
-  ROUND(e, f, g, h, a, b, c, d, (i) + 4)                                   \
-  ROUND(d, e, f, g, h, a, b, c, (i) + 5)                                   \
-  ROUND(c, d, e, f, g, h, a, b, (i) + 6)                                   \
+#define ROUNDS(i)                                                             \
+  ROUND(a, b, c, d, e, f, g, h, i)                                            \
+  ROUND(h, a, b, c, d, e, f, g, (i) + 1)                                      \
+  ROUND(g, h, a, b, c, d, e, f, (i) + 2)                                      \
+  ROUND(f, g, h, a, b, c, d, e, (i) + 3)                                      \
+  ROUND(e, f, g, h, a, b, c, d, (i) + 4)                                      \
+  ROUND(d, e, f, g, h, a, b, c, (i) + 5)                                      \
+  ROUND(c, d, e, f, g, h, a, b, (i) + 6)                                      \
   ROUND(b, c, d, e, f, g, h, a, (i) + 7)
 
 TARGET static uint32_t NAME(const struct search *s, uint32_t from, uint32_t to, uint32_t high,

@@ -156,16 +156,27 @@ static const uint32_t COUNTED[16] = {
 #define TARGET __attribute__((target("sha,avx512vl")))
 #include "sha256_shani.h"
 
-/* __builtin_cpu_supports does not know these instructions in every compiler. */
+/* Asked of the processor itself: not every compiler's library has __builtin_cpu_supports. */
 #include <cpuid.h>
-static int has_shani(void) {
-  unsigned a, b, c, d;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1) &&
-         __builtin_cpu_supports("avx");
+static int has(unsigned leaf7_bits, unsigned saved_states) {
+  unsigned a, b, c, d, low, high;
+  const unsigned avx_and_saving = 3u << 27;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || (c & avx_and_saving) != avx_and_saving) return 0;
+  /* Whether the system keeps these registers when it changes tasks. */
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  if ((low & saved_states) != saved_states) return 0;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & leaf7_bits) == leaf7_bits;
 }
-static int has_shani_vl(void) { return has_shani() && __builtin_cpu_supports("avx512vl"); }
-static int has_avx2(void) { return __builtin_cpu_supports("avx2"); }
-static int has_avx512(void) { return __builtin_cpu_supports("avx512f"); }
+#define AVX2 (1u << 5)
+#define AVX512F (1u << 16)
+#define SHANI (1u << 29)
+#define AVX512VL (1u << 31)
+#define YMM 0x06
+#define ZMM 0xe6
+static int has_avx2(void) { return has(AVX2, YMM); }
+static int has_avx512(void) { return has(AVX512F, ZMM); }
+static int has_shani(void) { return has(SHANI, YMM); }
+static int has_shani_vl(void) { return has(SHANI | AVX512F | AVX512VL, ZMM); }
 #endif
 
 static int always(void) { return 1; }

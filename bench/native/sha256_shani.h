@@ -9,23 +9,23 @@
 #define EACH for (uint32_t i = 0; i < SHANI_STREAMS; i++)
 
 /* Words 4 * g to 4 * g + 3, in the place of those sixteen before. */
-#define SCHEDULE(g)                                                                       \
-  EACH {                                                                                  \
-    __m128i sum = _mm_sha256msg1_epu32(m[(g) % 4][i], m[((g) + 1) % 4][i]);               \
-    sum = _mm_add_epi32(sum, _mm_alignr_epi8(m[((g) + 3) % 4][i], m[((g) + 2) % 4][i], 4)); \
-    m[(g) % 4][i] = _mm_sha256msg2_epu32(sum, m[((g) + 3) % 4][i]);                       \
+#define SCHEDULE(g)                                                                               \
+  EACH {                                                                                          \
+    __m128i sum = _mm_sha256msg1_epu32(m[(g) % 4][i], m[((g) + 1) % 4][i]);                       \
+    sum = _mm_add_epi32(sum, _mm_alignr_epi8(m[((g) + 3) % 4][i], m[((g) + 2) % 4][i], 4));       \
+    m[(g) % 4][i] = _mm_sha256msg2_epu32(sum, m[((g) + 3) % 4][i]);                               \
   }
-#define TWO_ROUNDS(word)                                                                  \
-  {                                                                                       \
-    __m128i next = _mm_sha256rnds2_epu32(cdgh[i], abef[i], word);                         \
-    cdgh[i] = abef[i];                                                                    \
-    abef[i] = next;                                                                       \
+#define TWO_ROUNDS(word)                                                                          \
+  {                                                                                               \
+    __m128i next = _mm_sha256rnds2_epu32(cdgh[i], abef[i], word);                                 \
+    cdgh[i] = abef[i];                                                                            \
+    abef[i] = next;                                                                               \
   }
-#define FOUR_ROUNDS(g, words)                                                             \
-  EACH {                                                                                  \
-    __m128i added = _mm_add_epi32(words, LOAD(K + 4 * (g)));                              \
-    TWO_ROUNDS(added)                                                                     \
-    TWO_ROUNDS(_mm_shuffle_epi32(added, 0x0e))                                            \
+#define FOUR_ROUNDS(g, words)                                                                     \
+  EACH {                                                                                          \
+    __m128i added = _mm_add_epi32(words, LOAD(K + 4 * (g)));                                      \
+    TWO_ROUNDS(added)                                                                             \
+    TWO_ROUNDS(_mm_shuffle_epi32(added, 0x0e))                                                    \
   }
 #define STEP(g) SCHEDULE(g) FOUR_ROUNDS(g, m[(g) % 4][i])
 
