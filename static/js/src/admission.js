@@ -9,6 +9,7 @@ import { browser } from "./http.js";
 import { alone } from "./lock.js";
 import { leaving, unlessAborted, visible } from "./page.js";
 import { solveAnywhere } from "./solver/anywhere.js";
+import { findEngine } from "./solver/engines.js";
 
 /** A shorter wait than this is not worth a word. */
 const SILENT_MS = 1000;
@@ -31,6 +32,7 @@ const SILENT_MS = 1000;
  * @property {() => AbortSignal} leaving
  * @property {typeof alone} alone
  * @property {typeof prove} prove
+ * @property {(scriptUrl: string) => unknown} prepare fetches what will be needed to solve
  * @property {typeof solveAnywhere} solve
  * @property {import("./http.js").Surroundings} http
  */
@@ -39,7 +41,8 @@ const SILENT_MS = 1000;
 
 /** @returns {Surroundings} */
 export const surroundings = () => ({
-  ...{ visible, leaving, alone, prove, solve: solveAnywhere, http: browser },
+  ...{ visible, leaving, alone, prove, http: browser },
+  ...{ prepare: findEngine, solve: solveAnywhere },
   secure: window.isSecureContext !== false,
   cookies: navigator.cookieEnabled,
 });
@@ -80,6 +83,7 @@ async function obtain(page, face, rounds, around, signal) {
     if (lapses) await around.visible();
     face.working();
   };
+  around.prepare(page.scriptUrl);
   return obtainClearance({
     ...{ prefix, resource, units, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, rounds),

@@ -15,7 +15,7 @@ const TEXTS = {
 /** Shows one interstitial to fakes; `answers` maps "METHOD path" to what the server says, in order. */
 function show(answers, { page, around, reloads } = {}) {
   const seen = [];
-  const [calls, bodies] = [[], []];
+  const [calls, bodies, prepared] = [[], [], []];
   const face = {
     working: () => seen.push("working"),
     solving: () => ({ onProgress: () => undefined, onSlow: () => seen.push("slow") }),
@@ -31,6 +31,7 @@ function show(answers, { page, around, reloads } = {}) {
     leaving: () => left.signal,
     alone: (_site, work) => work(),
     prove: async () => undefined,
+    prepare: (url) => prepared.push([url, calls.length]),
     solve: async () => [1, 2],
     reloads: {
       ...{ looping: () => false, returning: () => false, stubborn: () => false, pauseMs: () => 0 },
@@ -59,7 +60,7 @@ function show(answers, { page, around, reloads } = {}) {
     ...{ units: 1, ...page },
   };
   const done = openPage(given, face, TEXTS, surroundings);
-  return { done, seen, calls, bodies, leave: () => left.abort() };
+  return { done, seen, calls, bodies, prepared, leave: () => left.abort() };
 }
 
 const reading = (remaining, not_before_ms = 0) => [
@@ -73,6 +74,7 @@ test("no clearance: solves, notes that it bought, reloads once", async () => {
   const run = show(bought());
   await run.done;
   assert.deepEqual(run.seen, ["working", "note true", "ready", "reload"]);
+  assert.deepEqual(run.prepared, [["/s.js", 0]], "before the first call: nothing waits for it");
   assert.deepEqual(run.calls, [READ, "POST challenges", "POST clearances"]);
 });
 
