@@ -37,5 +37,5 @@ PEERS = {
     ),
     "mcaptcha": Peer("mCaptcha, WASM", 50_000, "average traffic", 1.0, None, 22_257),
     "webcrypto-loop": Peer("WebCrypto, a call a nonce"),
-    "webcrypto-prealloc": Peer("the same, one buffer kept"),
+    "webcrypto-prealloc": Peer("WebCrypto, one buffer kept"),
 }

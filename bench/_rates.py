@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 HERE = Path(__file__).parent / "solver"
-RUN_MS = 500
+RUN_MS = 800
 #: A browser makes its best code while it runs. It has it when a run is hardly faster than before.
 WARM_RUNS = (6, 20)
 HARDLY = 1.05

@@ -2,14 +2,22 @@
  * Our own engines, as they are shipped.
  */
 
+import wasm from "../../static/js/dist/sha256.wasm";
+import simd from "../../static/js/dist/sha256-simd.wasm";
 import { plainEngine } from "../../static/js/src/solver/sha256_plain.js";
+import { wasmEngine } from "../../static/js/src/solver/sha256_wasm.js";
 
-const ENGINES = [{ name: "plain", make: () => plainEngine }];
-
-/** As the workers of the page take them. */
+/** Tries at once; a page's worker asks for fewer, so that it can be spoken to. */
 const SLICE = 65536;
 
-const made = new Map(ENGINES.map(({ name, make }) => [name, make()]));
+const compiled = async (name, bytes) => wasmEngine(name, await WebAssembly.compile(bytes));
+
+/** By name, the best first. */
+const ENGINES = {
+  simd: () => compiled("simd", simd),
+  wasm: () => compiled("wasm", wasm),
+  plain: async () => plainEngine,
+};
 
 function hasher(engine) {
   // Nothing is accepted, as good as ever.
@@ -25,17 +33,18 @@ function hasher(engine) {
   };
 }
 
-/** By name, those that this browser can run; best first. */
+/** As the worker wants its solvers. */
 export const engines = Object.fromEntries(
-  [...made].filter(([, engine]) => engine).map(([name, engine]) => [name, () => hasher(engine)]),
+  Object.entries(ENGINES).map(([name, make]) => [name, async () => hasher(await make())]),
 );
 
 /** Milliseconds that one engine takes for one puzzle: all its sub-puzzles, one after the other. */
-export function solve(name, { seed, count, threshold }) {
+export async function solve(name, { seed, count, threshold }) {
+  const engine = await ENGINES[name]();
   const bytes = Uint8Array.from(seed.match(/../g), (pair) => Number.parseInt(pair, 16));
   const started = performance.now();
   for (let index = 0; index < count; index++) {
-    const search = made.get(name).prepare(bytes, index, BigInt(`0x${threshold}`));
+    const search = engine.prepare(bytes, index, BigInt(`0x${threshold}`));
     while (search.run(SLICE) === undefined);
   }
   return performance.now() - started;

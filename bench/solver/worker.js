@@ -15,7 +15,11 @@ const SOLVERS = { ...engines, ...peers, ...webcrypto };
 let hashFor;
 
 async function answer({ name, run, solve: puzzles }) {
-  if (puzzles) return puzzles.map((puzzle) => solve(name, puzzle));
+  if (puzzles) {
+    const waits = [];
+    for (const puzzle of puzzles) waits.push(await solve(name, puzzle));
+    return waits;
+  }
   if (!run) return { ours: Object.keys(engines), all: Object.keys(SOLVERS) };
   hashFor ??= await SOLVERS[name]();
   const started = performance.now();
