@@ -10,6 +10,7 @@ import { alone } from "./lock.js";
 import { leaving, unlessAborted, visible } from "./page.js";
 import { solveAnywhere } from "./solver/anywhere.js";
 import { findEngine } from "./solver/engines.js";
+import { startWorkers } from "./solver/pool.js";
 
 /** A shorter wait than this is not worth a word. */
 const SILENT_MS = 1000;
@@ -32,7 +33,8 @@ const SILENT_MS = 1000;
  * @property {() => AbortSignal} leaving
  * @property {typeof alone} alone
  * @property {typeof prove} prove
- * @property {(scriptUrl: string) => unknown} prepare fetches what will be needed to solve
+ * @property {(scriptUrl: string) => unknown} findEngine
+ * @property {(scriptUrl: string) => () => void} startWorkers
  * @property {typeof solveAnywhere} solve
  * @property {import("./http.js").Surroundings} http
  */
@@ -42,7 +44,7 @@ const SILENT_MS = 1000;
 /** @returns {Surroundings} */
 export const surroundings = () => ({
   ...{ visible, leaving, alone, prove, http: browser },
-  ...{ prepare: findEngine, solve: solveAnywhere },
+  ...{ findEngine, startWorkers, solve: solveAnywhere },
   secure: window.isSecureContext !== false,
   cookies: navigator.cookieEnabled,
 });
@@ -83,11 +85,13 @@ async function obtain(page, face, rounds, around, signal) {
     if (lapses) await around.visible();
     face.working();
   };
-  around.prepare(page.scriptUrl);
+  // It is loaded while the server says what the visitor has, and what it costs.
+  around.findEngine(page.scriptUrl);
   return obtainClearance({
     ...{ prefix, resource, units, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, rounds),
     alone: (work) => around.alone(site, work, signal),
+    prepare: () => around.startWorkers(page.scriptUrl),
     prove: (challenge) => around.prove(site, challenge),
     solve: (challenge, puzzle, patienceMs) =>
       around.solve(page.scriptUrl, challenge, puzzle, {

@@ -118,7 +118,8 @@ function browserOf(server, locks) {
         ...{
           secure: true,
           cookies: true,
-          prepare() {},
+          findEngine() {},
+          startWorkers: () => () => {},
           solve,
           http,
           visible: async () => undefined,
