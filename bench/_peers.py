@@ -33,7 +33,12 @@ PEERS = {
     "cap": Peer("Cap, WASM", 3_276_800, "50 times 4 hex digits", 1.0, 1172, 26_512),
     "altcha": Peer("ALTCHA 2, WebCrypto", 500_000, "`maxnumber` of 1,000,000", 1.0, 11.1, 21_656),
     "friendly": Peer(
-        "Friendly Captcha, WASM", 1_987_545, "51 puzzles at 122", BLAKE2B_SHARE, None, 14_628
+        "Friendly Captcha, WASM",
+        1_987_545,
+        "51 puzzles at 122, assumed",
+        BLAKE2B_SHARE,
+        None,
+        14_628,
     ),
     "mcaptcha": Peer("mCaptcha, WASM", 50_000, "average traffic", 1.0, None, 22_257),
     "webcrypto-loop": Peer("WebCrypto, a call a nonce"),

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from html import escape
 from math import log10
 from pathlib import Path
+from textwrap import fill
 
 from ._peers import Peer
 from ._report import Figure
@@ -161,18 +162,14 @@ def record(rows: Sequence[Row], figures: Sequence[Figure], version: str) -> None
     before, _, rest = PAGE.read_text().partition(START)
     _, _, after = rest.partition(END)
     value = {figure.id: figure.value for figure in figures}
-    text = f"""
-![Hashes a second of each solver, in the browser and natively](img/{CHART.name})
-
-{table(rows)}
-† measured once with the versions named in `bench/_peers.py`, not by this command.
-
+    told = f"""
 Recorded on {datetime.now(UTC):%Y-%m-%d}: Chromium {version}, one core of {os.cpu_count()},
-{platform.system()} {platform.machine()}. Our best engine made
-{value["solver.sha256.vs_webcrypto"]:.0f} times the hashes of one WebCrypto call a nonce; a visitor
-with one worker waited {value["solver.wait_median_ms"]:.0f} ms for the default puzzle (median), and
-one in twenty more than {value["solver.wait_p95_ms"]:.0f} ms. By hashes, those one in twenty take
-{value["solver.p95_over_median"]:.2f} times the median or more.
-
-"""
-    PAGE.write_text(f"{before}{START}\n{text}{END}{after}")
+{platform.system()} {platform.machine()}. Our best engine makes
+{value["solver.sha256.vs_webcrypto"]:.0f} times the hashes of one WebCrypto call a nonce. A visitor
+with one worker waits {value["solver.wait_median_ms"]:.0f} ms for the default puzzle (median by the
+clock), one in twenty more than {value["solver.wait_p95_ms"]:.0f} ms; counted in hashes, which no
+other program delays, {value["solver.p95_over_median"]:.2f} times the median."""
+    picture = f"![Hashes a second of each solver, in the browser and natively](img/{CHART.name})"
+    once = "† measured once with the versions named in `bench/_peers.py`, not by this command."
+    parts = (START, picture, table(rows).strip(), once, fill(told.strip(), 100), END)
+    PAGE.write_text(before + "\n\n".join(parts) + after)
