@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
@@ -23,6 +24,7 @@ from ..core.canonical import canonical
 from ..core.models import Client
 from ..core.networks import Address
 from ..errors import (
+    Banned,
     BudgetFull,
     ChallengeError,
     ClearanceRequired,
@@ -48,6 +50,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 MOST_STALE = 5
 #: sub-puzzles of a challenge: they make the time that solving takes less uneven
 SUB_PUZZLES = 16
+#: refusals after which the script tells its visitor that it did not work
+TURNED_AWAY = (Banned, Expired, Stale, KeyRequired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,9 @@ class Browser:
         #: units left, as the last page said
         self.remaining = 0
         self._world = world
-        self._where = where
-        self._count = count
+        self.where = where
+        #: what is noted of it; another may be put in its place
+        self.count = count
         self._account = account
         self._slowness = slowness
         self._patience = patience
@@ -91,7 +96,7 @@ class Browser:
     def open(self, profile: str) -> Steps[bool]:
         """Ask for a profile until it opens; False if somebody's patience ended."""
         self.leave()
-        self._count.wanted += 1
+        self.count.wanted += 1
         asked, shown, queued = self._world.now, False, False
         while True:
             try:
@@ -102,17 +107,20 @@ class Browser:
                 pause = _pause(refusal)
             except (ClearanceRequired, TokenRefused):
                 shown = True
-                pause = yield from self._earn()
+                try:
+                    pause = yield from self._earn()
+                except TURNED_AWAY:
+                    pause = float("inf")
                 queued = queued or pause > 0
             if self._world.now + pause - asked > self._patience:
-                self._count.refused += 1
-                self._count.queued += 1
+                self.count.refused += 1
+                self.count.queued += 1
                 return False
             if pause:
                 yield pause
-        self._count.interstitials += shown
-        self._count.queued += queued
-        self._count.open(self._world.now, self._world.now - asked)
+        self.count.interstitials += shown
+        self.count.queued += queued
+        self.count.open(self._world.now, self._world.now - asked)
         self.remaining = admitted.remaining
         pause = admitted.expires_in - LAST_SECONDS + 1
         if self.remaining <= LAST_UNITS:
@@ -120,28 +128,13 @@ class Browser:
         self._renewal = self._world.loop.spawn(self._renew(), after=max(0, pause))
         return True
 
-    def leave(self) -> None:
-        """Close the page: what it renewed in the background stops."""
-        if self._renewal is not None:
-            self._renewal.cancel()
-            self._renewal = None
-
-    def _earn(self) -> Steps[float]:
-        """Go through the interstitial once; seconds until the page is worth asking for again."""
-        held = self._world.tally.holding(self.token)
-        if held is not None and held.remaining >= 1:
-            return held.not_before_ms / 1000
-        return (yield from self._buy(in_view=True))
-
-    def _renew(self) -> Steps[None]:
-        """Buy in the background; a queue that outlasts the work is not stood in."""
-        yield from self._buy(in_view=False)
-
-    def _buy(self, *, in_view: bool) -> Steps[float]:
+    def buy(self, *, in_view: bool = True) -> Steps[float]:
         """Buy; seconds until the units may be used.
 
         In view, a refusal is answered by waiting; in the background too, but not beyond the
         challenge's life.
+
+        :raises ChallengeError: one of `TURNED_AWAY`.
         """
         offer: _Offer | None = None
         tried: dict[type[ChallengeError], int] = {}
@@ -167,6 +160,24 @@ class Browser:
             except BudgetFull:
                 return 0.0
 
+    def leave(self) -> None:
+        """Close the page: what it renewed in the background stops."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+
+    def _earn(self) -> Steps[float]:
+        """Go through the interstitial once; seconds until the page is worth asking for again."""
+        held = self._world.tally.holding(self.token)
+        if held is not None and held.remaining >= 1:
+            return held.not_before_ms / 1000
+        return (yield from self.buy(in_view=True))
+
+    def _renew(self) -> Steps[None]:
+        """Buy in the background; a queue that outlasts the work is not stood in."""
+        with suppress(*TURNED_AWAY):
+            yield from self.buy(in_view=False)
+
     def _offer(self, *, as_new: bool) -> Steps[_Offer]:
         """Ask for a challenge and do its work."""
         tally, wish = self._world.tally, {"resource": "/people"}
@@ -179,7 +190,7 @@ class Browser:
             offer = tally.quote(read_ask(_body({**wish, "most": most})), cookie)
             work = puzzle.work_ms(offer.puzzle)
         asked = self._world.now
-        self._count.work_ms += work
+        self.count.work_ms += work
         solving = self._world.random.gammavariate(SUB_PUZZLES, work / SUB_PUZZLES) if work else 0
         yield max(solving * self._slowness, offer.wait_ms) / 1000
         sent = {"challenge": offer.challenge, "answers": [], **self._proof(offer.challenge)}
@@ -187,7 +198,7 @@ class Browser:
 
     def _redeem(self, offer: _Offer) -> float:
         sale = self._world.tally.redeem(offer.body, self._client())
-        self._count.sales += 1
+        self.count.sales += 1
         if sale.current:
             self.token, self.remaining = sale.token, sale.remaining
         return sale.not_before_ms / 1000
@@ -204,7 +215,7 @@ class Browser:
         return {"key": key, "proof": encode_bytes(r.to_bytes(32) + s.to_bytes(32))}
 
     def _client(self) -> Client:
-        return self._world.client(self._where(), self._account)
+        return self._world.client(self.where(), self._account)
 
 
 def _pause(refusal: Queued) -> float:

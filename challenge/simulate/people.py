@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ..core.networks import Address
 from .browser import Browser
@@ -13,12 +14,40 @@ from .world import World
 HOUR, DAY = 3600, 86_400
 
 
-def visit(world: World, browser: Browser, pages: int, *, seconds: float) -> Steps[None]:
+#: seconds for which who is turned away stays away
+TURNED_AWAY_SECONDS = 600.0
+
+
+@dataclass
+class Reading:
+    """What is counted of people: the first page of each visit apart from the later ones."""
+
+    first: Count = field(default_factory=Count)
+    later: Count = field(default_factory=Count)
+
+    @property
+    def all(self) -> Count:
+        """Both together."""
+        whole = Count()
+        whole.merge(self.first)
+        whole.merge(self.later)
+        return whole
+
+
+def person(world: World, where: Callable[[], Address], reading: Reading) -> Browser:
+    """Somebody's browser, of the reference engine's speed."""
+    return Browser(world, where, reading.first)
+
+
+def visit(
+    world: World, browser: Browser, reading: Reading, pages: int, *, seconds: float
+) -> Steps[None]:
     """Open so many profiles one after the other, each for about so long; then close the window.
 
     Nobody goes on who did not get in.
     """
-    for _ in range(pages):
+    for page in range(pages):
+        browser.count = reading.later if page else reading.first
         if not (yield from browser.open(world.profile())):
             break
         yield seconds * world.random.uniform(0.5, 1.5)
@@ -26,14 +55,21 @@ def visit(world: World, browser: Browser, pages: int, *, seconds: float) -> Step
 
 
 def day(
-    world: World, browser: Browser, visits: int, pages: int, *, hours: float, seconds: float
+    world: World,
+    browser: Browser,
+    reading: Reading,
+    *,
+    visits: int,
+    pages: int,
+    hours: float,
+    seconds: float = 20,
 ) -> Steps[None]:
     """Come so often within so many hours, at moments of chance."""
     starts = sorted(world.random.uniform(0, hours * HOUR) for _ in range(visits))
     begun = world.now
     for start in starts:
         yield max(0.0, begun + start - world.now)
-        yield from visit(world, browser, pages, seconds=seconds)
+        yield from visit(world, browser, reading, pages, seconds=seconds)
 
 
 def scrape(
@@ -50,17 +86,21 @@ def scrape(
 
     It solves in no time, never gives up, and never stops to read.
 
+    :param where: an address for each identity, which it keeps.
     :param rotate: be somebody new when a budget ends, instead of reading on.
     """
+
     def somebody() -> Browser:
+        here = where()
         return Browser(
-            world, where, count, account=account, slowness=0.0, patience=float("inf")
+            world, lambda: here, count, account=account, slowness=0.0, patience=float("inf")
         )
 
     browser = somebody()
     while world.now < until and (most is None or count.opened < most):
         if not (yield from browser.open(world.profile())):
-            return
+            yield TURNED_AWAY_SECONDS
+            browser = somebody()
         # What it would renew in the background it buys when it comes to it.
         browser.leave()
         if rotate and browser.remaining == 0:

@@ -57,6 +57,14 @@ class World:
         )
 
     @property
+    def alarm_at(self) -> float | None:
+        """When the site first told its operator that somebody takes very much, if it did.
+
+        Nothing in the gate rings an alarm yet.
+        """
+        return None
+
+    @property
     def now(self) -> float:
         """Unix seconds."""
         return self.loop.now

@@ -1,0 +1,106 @@
+"""Many people behind one address, alone and beside somebody who takes all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import ip_network
+
+from .counting import Count
+from .people import HOUR, Reading, day, person, scrape
+from .rows import Row, Run, at_least, at_most
+from .world import World, network_24
+
+HOURS = 8
+#: the one address that they all have
+ADDRESS = network_24(0)
+PEOPLE, PAGES = 40, 10
+SUBSCRIBERS, SUBSCRIBER_PAGES = 600, 5
+#: how many times as wide a listed carrier's band is
+CARRIER_MULTIPLIER = 20
+#: visitors that an attacker has at once
+IDENTITIES = 10
+
+
+@dataclass
+class _Crowd:
+    """People who come once or twice in eight hours."""
+
+    readings: list[Reading] = field(default_factory=list)
+
+    def join(self, world: World, people: int, pages: int, *, visits: int) -> None:
+        """Let so many come."""
+        for _ in range(people):
+            reading = Reading()
+            self.readings.append(reading)
+            browser = person(world, partial(network_24, 0), reading)
+            plan = day(world, browser, reading, visits=visits, pages=pages // visits, hours=HOURS)
+            world.loop.spawn(plan)
+
+    @property
+    def all(self) -> Count:
+        """What they got."""
+        whole = Count()
+        for reading in self.readings:
+            whole.merge(reading.all)
+        return whole
+
+    def prompt(self, seconds: float) -> float:
+        """Of the pages that were wanted, the percentage that opened within that."""
+        got = self.all
+        return 100 * got.waits.share_within(seconds) * got.opened / max(1, got.wanted)
+
+    def prompt_once_admitted(self, seconds: float) -> float:
+        """The same, of the later pages of each visit."""
+        later = Count()
+        for reading in self.readings:
+            later.merge(reading.later)
+        return 100 * later.waits.share_within(seconds) * later.opened / max(1, later.wanted)
+
+
+def shared_address(run: Run) -> Iterator[Row]:
+    """Forty people behind one IPv4 address, ten profiles each in eight hours."""
+    world, crowd = World(run.settings, seed=run.seed), _Crowd()
+    crowd.join(world, PEOPLE, PAGES, visits=2)
+    world.loop.run()
+    who = "40 people behind one IPv4, 10 profiles each in 8 h"
+    note = f"of {crowd.all.wanted} pages, opened within 1 s"
+    yield at_least(Row("simulate.shared_address", who, crowd.prompt(1), "%", note=note), 99)
+    yield Row("simulate.shared_address.refused", who, crowd.all.refused, "pages")
+
+
+def neighbour(run: Run) -> Iterator[Row]:
+    """The same forty, and one who takes what there is: with ever new identities, then aged."""
+    for rotate, what in ((True, "rotates identities"), (False, "ages them")):
+        world, crowd, taken = World(run.settings, seed=run.seed), _Crowd(), Count()
+        crowd.join(world, PEOPLE, PAGES, visits=2)
+        ends = world.start + HOURS * HOUR
+        for _ in range(IDENTITIES):
+            where = partial(network_24, 0)
+            world.loop.spawn(scrape(world, taken, where, until=ends, rotate=rotate))
+        world.loop.run(ends + HOUR)
+        who = f"the same 40, and an attacker who {what}"
+        got = crowd.prompt_once_admitted(1)
+        note = f"of later pages of a visit within 1 s; the attacker got {taken.opened}"
+        row = Row("simulate.neighbour" + ("" if rotate else ".aged"), who, got, "%", note=note)
+        yield at_least(row, 90) if rotate else row
+        first = f"simulate.neighbour{'' if rotate else '.aged'}.all_pages"
+        yield Row(first, who, crowd.prompt(1), "%", note="of all pages that people wanted")
+
+
+def carrier_nat(run: Run) -> Iterator[Row]:
+    """Six hundred subscribers behind one carrier's address."""
+    for listed in (False, True):
+        shared = {ip_network("11.0.0.0/24"): CARRIER_MULTIPLIER} if listed else {}
+        world, crowd = World(run.settings, seed=run.seed, shared=shared), _Crowd()
+        crowd.join(world, SUBSCRIBERS, SUBSCRIBER_PAGES, visits=1)
+        world.loop.run()
+        how = f"listed as shared, x{CARRIER_MULTIPLIER}" if listed else "unlisted"
+        who = f"600 people behind one carrier address, 5 profiles each in 8 h; {how}"
+        name = "simulate.carrier_nat" + ("" if listed else ".unlisted")
+        got = crowd.all
+        waits = Row(f"{name}.waits", who, crowd.prompt(5), "%", note="of all pages within 5 s")
+        refused = Row(name, who, got.refused, "people", note="of 600 turned away")
+        yield at_most(refused, 0) if listed else refused
+        yield at_least(waits, 95) if listed else waits
