@@ -87,6 +87,17 @@ class Count:
         first = int(start // STEP)
         return sum(self.opened_in[step] for step in range(first, first + int(seconds // STEP)))
 
+    def busiest(self, seconds: float) -> int:
+        """The most pages opened in so many seconds on end."""
+        steps = int(seconds // STEP)
+        return max(
+            (
+                sum(self.opened_in[first + step] for step in range(steps))
+                for first in tuple(self.opened_in)
+            ),
+            default=0,
+        )
+
     def merge(self, other: Count) -> None:
         """Add another's."""
         self.wanted += other.wanted

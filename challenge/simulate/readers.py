@@ -68,7 +68,9 @@ def roaming(run: Run) -> Iterator[Row]:
     world.loop.spawn(visit(world, browser, reading, pages, seconds=seconds))
     world.loop.run(world.start + HOUR)
     who, got = "phone that changes network every 5 min", reading.all
-    note = f"visible challenges in an hour of {got.opened} pages, {HOUR // NETWORK_SECONDS} networks"
+    note = (
+        f"visible challenges in an hour of {got.opened} pages, {HOUR // NETWORK_SECONDS} networks"
+    )
     yield at_most(Row("simulate.roaming", who, got.interstitials, "challenges", note=note), 1)
     note = "the longest after the first page"
     yield Row("simulate.roaming.wait", who, reading.later.waits.longest, "s", note=note)

@@ -14,6 +14,7 @@ const DASHES = [[], [8, 4], [2, 4], [12, 4, 2, 4]];
  * @typedef {object} Chart
  * @property {string} x what the horizontal axis counts
  * @property {string} y
+ * @property {boolean} log whether the horizontal axis is logarithmic
  * @property {number[]} at
  * @property {{ label: string, values: (number | null)[], level?: boolean }[]} lines a level is what
  *   others are held against
@@ -38,6 +39,7 @@ function nameLines(plot, chart) {
     .sort((one, other) => one.y - other.y);
   ctx.save();
   ctx.font = `${12 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   let free = 0;
   for (const { index, label, y } of ends) {
@@ -66,8 +68,8 @@ function draw(root, chart) {
   const ink = { stroke: colour("--soft"), grid: { stroke: "transparent" } };
   const axis = (/** @type {string} */ label) => ({
     ...{ ...ink, label, ticks: { stroke: colour("--pencil") } },
-    values: (/** @type {uPlot} */ _, /** @type {number[]} */ splits) =>
-      splits.map((split) => split.toLocaleString("en")),
+    values: (/** @type {uPlot} */ _, /** @type {(number | null)[]} */ splits) =>
+      splits.map((split) => split?.toLocaleString("en") ?? ""),
   });
   const lines = chart.lines.map(({ label, level }, index) => ({
     ...{ label, stroke: strokeOf(chart, index), points: { show: false } },
@@ -78,7 +80,10 @@ function draw(root, chart) {
   const options = {
     ...{ ...size(), legend: { show: false }, cursor: { show: false } },
     padding: [16, LABEL_ROOM, 0, 0],
-    scales: { x: { time: false }, y: { range: (_, __, high) => [0, high * 1.05 || 1] } },
+    scales: {
+      x: { time: false, distr: chart.log ? 3 : 1 },
+      y: { range: (_, __, high) => [0, high * 1.05 || 1] },
+    },
     axes: [axis(chart.x), { ...axis(chart.y), size: 70 }],
     series: [{ label: chart.x }, ...lines],
     hooks: { draw: [(plot) => nameLines(plot, chart)] },
