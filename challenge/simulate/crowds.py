@@ -21,6 +21,8 @@ SUBSCRIBERS, SUBSCRIBER_PAGES = 600, 5
 CARRIER_MULTIPLIER = 20
 #: visitors that an attacker has at once
 IDENTITIES = 10
+#: when it begins: some people have been let in before
+ATTACKED_AFTER = 2 * HOUR
 
 
 @dataclass
@@ -46,17 +48,18 @@ class _Crowd:
             whole.merge(reading.all)
         return whole
 
-    def prompt(self, seconds: float) -> float:
-        """Of the pages that were wanted, the percentage that opened within that."""
-        got = self.all
-        return 100 * got.waits.share_within(seconds) * got.opened / max(1, got.wanted)
-
-    def prompt_once_admitted(self, seconds: float) -> float:
-        """The same, of the later pages of each visit."""
-        later = Count()
+    @property
+    def admitted(self) -> Count:
+        """What they got once they had been let in for the first time."""
+        whole = Count()
         for reading in self.readings:
-            later.merge(reading.later)
-        return 100 * later.waits.share_within(seconds) * later.opened / max(1, later.wanted)
+            whole.merge(reading.admitted)
+        return whole
+
+
+def _prompt(got: Count, seconds: float) -> float:
+    """Of the pages that were wanted, the percentage that opened within that."""
+    return 100 * got.waits.share_within(seconds) * got.opened / max(1, got.wanted)
 
 
 def shared_address(run: Run) -> Iterator[Row]:
@@ -66,7 +69,7 @@ def shared_address(run: Run) -> Iterator[Row]:
     world.loop.run()
     who = "40 people behind one IPv4, 10 profiles each in 8 h"
     note = f"of {crowd.all.wanted} pages, opened within 1 s"
-    yield at_least(Row("simulate.shared_address", who, crowd.prompt(1), "%", note=note), 99)
+    yield at_least(Row("simulate.shared_address", who, _prompt(crowd.all, 1), "%", note=note), 99)
     yield Row("simulate.shared_address.refused", who, crowd.all.refused, "pages")
 
 
@@ -78,15 +81,17 @@ def neighbour(run: Run) -> Iterator[Row]:
         ends = world.start + HOURS * HOUR
         for _ in range(IDENTITIES):
             where = partial(network_24, 0)
-            world.loop.spawn(scrape(world, taken, where, until=ends, rotate=rotate))
+            plan = scrape(world, taken, where, until=ends, rotate=rotate)
+            world.loop.spawn(plan, after=ATTACKED_AFTER)
         world.loop.run(ends + HOUR)
-        who = f"the same 40, and an attacker who {what}"
-        got = crowd.prompt_once_admitted(1)
-        note = f"of later pages of a visit within 1 s; the attacker got {taken.opened}"
+        who = f"the same 40, those let in before, and an attacker who {what}"
+        admitted = crowd.admitted
+        got = _prompt(admitted, 1)
+        note = f"of {admitted.wanted} pages within 1 s; the attacker got {taken.opened}"
         row = Row("simulate.neighbour" + ("" if rotate else ".aged"), who, got, "%", note=note)
         yield at_least(row, 90) if rotate else row
         first = f"simulate.neighbour{'' if rotate else '.aged'}.all_pages"
-        yield Row(first, who, crowd.prompt(1), "%", note="of all pages that people wanted")
+        yield Row(first, who, _prompt(crowd.all, 1), "%", note="of all pages that people wanted")
 
 
 def carrier_nat(run: Run) -> Iterator[Row]:
@@ -100,7 +105,7 @@ def carrier_nat(run: Run) -> Iterator[Row]:
         who = f"600 people behind one carrier address, 5 profiles each in 8 h; {how}"
         name = "simulate.carrier_nat" + ("" if listed else ".unlisted")
         got = crowd.all
-        waits = Row(f"{name}.waits", who, crowd.prompt(5), "%", note="of all pages within 5 s")
+        waits = Row(f"{name}.waits", who, _prompt(got, 5), "%", note="of all pages within 5 s")
         refused = Row(name, who, got.refused, "people", note="of 600 turned away")
         yield at_most(refused, 0) if listed else refused
         yield at_least(waits, 95) if listed else waits

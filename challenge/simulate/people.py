@@ -20,10 +20,15 @@ TURNED_AWAY_SECONDS = 600.0
 
 @dataclass
 class Reading:
-    """What is counted of people: the first page of each visit apart from the later ones."""
+    """What is counted of people: the first page of each visit apart from the later ones.
+
+    A page that somebody did not come to ask for, having been turned away before, was wanted too.
+    """
 
     first: Count = field(default_factory=Count)
     later: Count = field(default_factory=Count)
+    #: of one person: pages after the first that ever opened
+    admitted: Count = field(default_factory=Count)
 
     @property
     def all(self) -> Count:
@@ -44,11 +49,18 @@ def visit(
 ) -> Steps[None]:
     """Open so many profiles one after the other, each for about so long; then close the window.
 
-    Nobody goes on who did not get in.
+    Nobody goes on in a visit who did not get in.
     """
     for page in range(pages):
         browser.count = reading.later if page else reading.first
-        if not (yield from browser.open(world.profile())):
+        asked, known = world.now, reading.first.opened > 0
+        opened = yield from browser.open(world.profile())
+        if known:
+            reading.admitted.wanted += 1 if opened else pages - page
+            if opened:
+                reading.admitted.open(world.now, world.now - asked)
+        if not opened:
+            reading.later.wanted += pages - page - 1
             break
         yield seconds * world.random.uniform(0.5, 1.5)
     browser.leave()
