@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import log10
 from xml.sax.saxutils import escape
 
 from challenge.simulate.rows import Row
@@ -42,17 +42,53 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """What is written along them: places and their names, the first and last at the ends."""
+
+    across: Sequence[tuple[float, str]]
+    up: Sequence[tuple[float, str]]
+    #: whether the one across is logarithmic
+    log: bool = False
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point is drawn."""
+        scale = log10 if self.log else float
+        low, high = scale(self.across[0][0]), scale(self.across[-1][0])
+        across = (scale(x) - low) / (high - low)
+        return (
+            LEFT + across * (WIDTH - LEFT - RIGHT),
+            TOP + (1 - y / self.up[-1][0]) * (HEIGHT - TOP - BOTTOM),
+        )
+
+
+@dataclass(frozen=True)
 class Curves:
     """One drawing: rows by id, under the names that stand at their lines."""
 
     name: str
     title: str
     labels: dict[str, str]
-    bound: float
-    bound_label: str
+    axes: Axes
+    #: what the lines are held against, and its name
+    bound: tuple[float, str] | None = None
 
 
 CURVES = (
+    Curves(
+        "price-waits",
+        "Pages that took people longer than so many seconds, or were refused",
+        {
+            "simulate.carrier_nat.unlisted.waits": "600 people, unlisted",
+            "simulate.carrier_nat.waits": "600 people, listed",
+            "simulate.shared_address": "40 people",
+            "simulate.neighbour": "let in before an attacker",
+        },
+        Axes(
+            across=((0.1, "0.1 s"), (1, "1 s"), (10, "10 s"), (100, "100 s"), (1000, "1,000 s")),
+            up=tuple((share, f"{share} %") for share in range(0, 101, 20)),
+            log=True,
+        ),
+    ),
     Curves(
         "price-one-network",
         "Profiles that one network obtains in a day, whatever it does",
@@ -60,8 +96,11 @@ CURVES = (
             "simulate.one_network": "one IPv4 address",
             "simulate.one_network.accounts": "with 8 accounts besides",
         },
-        1500,
-        "bound: 1,500 a day",
+        Axes(
+            across=tuple((hour * HOUR, f"{hour} h") for hour in range(0, 25, 4)),
+            up=tuple((pages, f"{pages:,}") for pages in range(0, 2001, 500)),
+        ),
+        (1500, "bound: 1,500 a day"),
     ),
 )
 
@@ -76,49 +115,50 @@ def draw(curves: Sequence[Curves], rows: Sequence[Row]) -> Iterator[tuple[str, s
             if row_id in by_id
         ]
         if lines:
-            day = lines[0].points[-1][0]
-            bound = ((0.0, drawing.bound), (day, drawing.bound))
-            lines.append(Line(drawing.bound_label, bound, dashed=True))
+            lines += _bound(drawing)
             for theme in THEMES:
-                yield f"{drawing.name}-{theme.name}.svg", svg(drawing.title, lines, theme)
+                yield (
+                    f"{drawing.name}-{theme.name}.svg",
+                    svg(drawing.title, lines, drawing.axes, theme),
+                )
 
 
-def svg(title: str, lines: Sequence[Line], theme: Theme) -> str:
-    """One drawing; hours to the right, profiles upwards."""
-    far = max(x for line in lines for x, _ in line.points)
-    high = ceil(max(y for line in lines for _, y in line.points) * 1.05 / 500) * 500
-    plot_width, plot_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+def _bound(drawing: Curves) -> Iterator[Line]:
+    if drawing.bound is not None:
+        level, label = drawing.bound
+        across = drawing.axes.across
+        yield Line(label, ((across[0][0], level), (across[-1][0], level)), dashed=True)
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        return LEFT + x / far * plot_width, TOP + (1 - y / high) * plot_height
 
+def svg(title: str, lines: Sequence[Line], axes: Axes, theme: Theme) -> str:
+    """One drawing."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' font-family="system-ui, sans-serif" font-size="13" fill="{theme.soft}">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{theme.paper}"/>',
-        *_axes(place, far, high, theme),
+        *_marks(axes, theme),
     ]
     free = 0.0
     for index, line in sorted(enumerate(lines), key=lambda item: -item[1].points[-1][1]):
-        ink = theme.warning if line.dashed else (theme.ink, theme.accent)[index % 2]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in line.points))
+        ink = theme.warning if line.dashed else (theme.ink, theme.accent, theme.soft)[index % 3]
+        path = " ".join(
+            f"{x:.1f},{y:.1f}" for x, y in (axes.place(*point) for point in line.points)
+        )
         dash = ' stroke-dasharray="5 5"' if line.dashed else ""
         parts.append(f'<polyline points="{path}" fill="none" stroke="{ink}"{dash}/>')
-        x, y = place(*line.points[-1])
+        x, y = axes.place(*line.points[-1])
         y = max(y + 4, free)
         free = y + 16
         parts.append(f'<text x="{x + 8:.1f}" y="{y:.1f}" fill="{ink}">{escape(line.label)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _axes(
-    place: Callable[[float, float], tuple[float, float]], far: float, high: int, theme: Theme
-) -> Iterator[str]:
-    for hour in range(0, int(far // HOUR) + 1, 4):
-        x, y = place(hour * HOUR, 0)
-        yield f'<text x="{x:.1f}" y="{y + 20:.1f}" text-anchor="middle">{hour} h</text>'
-    for level in range(0, high + 1, 500):
-        x, y = place(0, level)
-        yield f'<text x="{x - 10:.1f}" y="{y + 4:.1f}" text-anchor="end">{level:,}</text>'
+def _marks(axes: Axes, theme: Theme) -> Iterator[str]:
+    for across, name in axes.across:
+        x, y = axes.place(across, 0)
+        yield f'<text x="{x:.1f}" y="{y + 20:.1f}" text-anchor="middle">{name}</text>'
+    for up, name in axes.up:
+        x, y = axes.place(axes.across[0][0], up)
+        yield f'<text x="{x - 10:.1f}" y="{y + 4:.1f}" text-anchor="end">{name}</text>'
         yield f'<path d="M{x - 5:.1f} {y:.1f}h5" stroke="{theme.soft}"/>'

@@ -69,9 +69,16 @@ def test_one_network_stays_within_its_band(prefix: str) -> None:
 
 @pytest.mark.slow
 def test_one_network_of_every_width_stays_within_its_band() -> None:
-    got = rows("one_network", Run(whole=True))
+    got = rows("one_network", Run(size="usual"))
     assert {"simulate.one_network.64", "simulate.one_network.24"} < got.keys()
     assert [row.id for row in got.values() if row.ok is False] == []
+
+
+@pytest.mark.slow
+def test_a_hundred_networks_played_one_by_one_get_what_the_sample_says() -> None:
+    whole = rows("hundred_networks", Run(size="whole"))["simulate.hundred_networks"]
+    assert whole.ok
+    assert whole.value == pytest.approx(rows("hundred_networks")[whole.id].value, rel=0.02)
 
 
 @pytest.mark.parametrize("name", ["rotating", "slow_low"])
@@ -114,6 +121,11 @@ def test_the_same_seed_gives_the_same_history() -> None:
 
     assert told(7) == told(7)
     assert told(7) != told(8)
+
+
+def test_the_page_tells_every_scene() -> None:
+    page = (ROOT / "docs" / "how-the-price-works.md").read_text()
+    assert [name for name in SCENES if f"`simulate.{name}`" not in page] == []
 
 
 def test_every_scene_of_the_issue_is_there() -> None:

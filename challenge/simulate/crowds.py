@@ -9,7 +9,7 @@ from ipaddress import ip_network
 
 from .counting import Count
 from .people import HOUR, Reading, day, person, scrape
-from .rows import Row, Run, at_least, at_most
+from .rows import Row, Run, at_least, at_most, waits_curve
 from .world import World, network_24
 
 HOURS = 8
@@ -69,7 +69,12 @@ def shared_address(run: Run) -> Iterator[Row]:
     world.loop.run()
     who = "40 people behind one IPv4, 10 profiles each in 8 h"
     note = f"of {crowd.all.wanted} pages, opened within 1 s"
-    yield at_least(Row("simulate.shared_address", who, _prompt(crowd.all, 1), "%", note=note), 99)
+    row = Row(
+        *("simulate.shared_address", who, _prompt(crowd.all, 1), "%"),
+        note=note,
+        points=waits_curve(crowd.all),
+    )
+    yield at_least(row, 99)
     yield Row("simulate.shared_address.refused", who, crowd.all.refused, "pages")
 
 
@@ -88,10 +93,16 @@ def neighbour(run: Run) -> Iterator[Row]:
         admitted = crowd.admitted
         got = _prompt(admitted, 1)
         note = f"of {admitted.wanted} pages within 1 s; the attacker got {taken.opened}"
-        row = Row("simulate.neighbour" + ("" if rotate else ".aged"), who, got, "%", note=note)
+        name = "simulate.neighbour" + ("" if rotate else ".aged")
+        row = Row(name, who, got, "%", note=note, points=waits_curve(admitted))
         yield at_least(row, 90) if rotate else row
-        first = f"simulate.neighbour{'' if rotate else '.aged'}.all_pages"
-        yield Row(first, who, _prompt(crowd.all, 1), "%", note="of all pages that people wanted")
+        yield Row(
+            f"{name}.all_pages",
+            who,
+            _prompt(crowd.all, 1),
+            "%",
+            note="of all pages that people wanted",
+        )
 
 
 def carrier_nat(run: Run) -> Iterator[Row]:
@@ -105,7 +116,11 @@ def carrier_nat(run: Run) -> Iterator[Row]:
         who = f"600 people behind one carrier address, 5 profiles each in 8 h; {how}"
         name = "simulate.carrier_nat" + ("" if listed else ".unlisted")
         got = crowd.all
-        waits = Row(f"{name}.waits", who, _prompt(got, 5), "%", note="of all pages within 5 s")
+        waits = Row(
+            *(f"{name}.waits", who, _prompt(got, 5), "%"),
+            note="of all pages within 5 s",
+            points=waits_curve(got),
+        )
         refused = Row(name, who, got.refused, "people", note="of 600 turned away")
         yield at_most(refused, 0) if listed else refused
         yield at_least(waits, 95) if listed else waits

@@ -26,7 +26,7 @@ WEEK_DAYS = 7
 def hundred_networks(run: Run) -> Iterator[Row]:
     """A hundred networks in a hundred /24, each of which keeps to what its band gives."""
     world, count = World(run.settings, seed=run.seed), Count()
-    networks = HUNDRED if run.whole else HUNDRED_SAMPLE
+    networks = run.sample(HUNDRED, HUNDRED_SAMPLE)
     for number in range(networks):
         where = partial(network_24, number)
         world.loop.spawn(scrape(world, count, where, until=world.start + DAY, rotate=False))
@@ -42,7 +42,7 @@ def hundred_networks(run: Run) -> Iterator[Row]:
 def rotating(run: Run) -> Iterator[Row]:
     """A hundred at once, each from an address in a fresh /24 every hour."""
     world, count = World(run.settings, seed=run.seed), Count()
-    networks = FRESH if run.whole else FRESH_SAMPLE
+    networks = run.sample(FRESH, FRESH_SAMPLE)
     for number in range(networks):
         begins = number * DAY // networks // HOUR * HOUR
         where, ends = partial(network_24, number), world.start + begins + HOUR
@@ -59,7 +59,7 @@ def rotating(run: Run) -> Iterator[Row]:
 def slow_low(run: Run) -> Iterator[Row]:
     """Ten thousand networks, of which each takes twenty profiles a day."""
     world, count = World(run.settings, seed=run.seed), Count()
-    networks = SLOW if run.whole else SLOW_SAMPLE
+    networks = run.sample(SLOW, SLOW_SAMPLE)
     for number in range(networks):
         each, ends = Count(), world.start + DAY
         plan = scrape(
@@ -112,6 +112,7 @@ def _bill(name: str, who: str, count: Count) -> Iterator[Row]:
 
 
 def _alarm(name: str, who: str, world: World) -> Row:
-    minutes = (world.alarm_at - world.start) / 60 if world.alarm_at is not None else -1
-    note = "no alarm rang" if world.alarm_at is None else "after the start"
-    return Row(f"{name}.alarm", who, minutes, "min", note=note)
+    if world.alarm_at is None:
+        return Row(f"{name}.alarm", who, 0, "alarms", note="no alarm")
+    minutes = (world.alarm_at - world.start) / 60
+    return Row(f"{name}.alarm", who, minutes, "min", note="until the first alarm")

@@ -18,6 +18,8 @@ RANKED, DRAWN = 20, 3
 #: points of a curve, at most
 POINTS = 400
 HOUR = 3600
+#: seconds for which the population's waits are told
+WAITED = (1.0, 10.0, 70.0, 300.0)
 #: ends of the classes of waiting that a table has
 TABLED = (0.01, 1.0, 5.0, 10.0, 70.0, 300.0, 700.0)
 _NAMES = ("none", "up to 1 s", "up to 5 s", "up to 10 s", "up to 70 s", "up to 5 min", "longer")
@@ -73,10 +75,28 @@ def of_population(rows: Sequence[Row]) -> list[Section]:
             _row_table(rows),
         )
     ]
-    drawn = [row for row in rows if row.points]
-    if drawn:
-        sections.append(_taken_section(drawn))
+    waited = [row for row in rows if row.points and row.unit == "%"]
+    taken = [row for row in rows if row.points and row.unit == "pages"]
+    if waited:
+        sections.append(_waited_section(waited))
+    if taken:
+        sections.append(_taken_section(taken))
     return sections
+
+
+def _waited_section(rows: Sequence[Row]) -> Section:
+    at = tuple(seconds for seconds, _ in rows[0].points)
+    lines = tuple(Line(_short(row), tuple(share for _, share in row.points)) for row in rows)
+    numbers = Table(
+        ("who", *(f"{end:g} s#" for end in WAITED)),
+        tuple((row.who, *(_number(dict(row.points)[end]) for end in WAITED)) for row in rows),
+    )
+    said = "The percentage of the pages that people wanted which took longer, or were refused."
+    return Section("Who waits", said, numbers, Chart("seconds", "%", at, lines, log=True))
+
+
+def _short(row: Row) -> str:
+    return row.id.removeprefix("simulate.").removesuffix(".waits").replace("_", " ")
 
 
 def _row_table(rows: Sequence[Row]) -> Table:
@@ -102,7 +122,7 @@ def _taken_section(rows: Sequence[Row]) -> Section:
     unit = max(1.0, min(last))
     lines = tuple(
         # A crowd of networks is drawn as one of them has it, or the others would be flat.
-        Line(row.who, tuple(value * unit / (row.points[-1][1] or 1) for _, value in row.points))
+        Line(_short(row), tuple(value * unit / (row.points[-1][1] or 1) for _, value in row.points))
         for row in rows
     )
     numbers = Table(

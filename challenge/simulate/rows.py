@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..config import Settings
-from .counting import STEP, Count
+from .counting import BOUNDS, STEP, Count
 
-#: points of a curve: seconds since the start, and a number
+#: Points of a curve: seconds since the start and pages opened until then, or seconds and the
+#: percentage of pages that took longer. Which of them, a row's unit says.
 Points = tuple[tuple[float, float], ...]
 
 
@@ -33,8 +35,13 @@ class Run:
 
     settings: Settings = field(default_factory=Settings)
     seed: int = 1
-    #: every network of the large crowds; else a sample of them, multiplied
-    whole: bool = False
+    #: how much of it: "small" has a sample of the large crowds, multiplied, and two widths of a
+    #: network; "usual" every width; "whole" everybody, which takes an hour
+    size: Literal["small", "usual", "whole"] = "small"
+
+    def sample(self, of: int, small: int) -> int:
+        """How many of a large crowd are played."""
+        return of if self.size == "whole" else small
 
 
 #: plays somebody, and says what came of it
@@ -63,3 +70,13 @@ def curve(count: Count, start: float, seconds: float) -> Points:
         opened += count.opened_in[first + step]
         points.append(((step + 1.0) * STEP, float(opened)))
     return tuple(points)
+
+
+def waits_curve(count: Count) -> Points:
+    """Which percentage of the pages that were wanted took longer, by seconds; refused ones did."""
+    wanted, waits = max(1, count.wanted), count.waits
+    return tuple(
+        (end, 100 * (1 - waits.share_within(end) * waits.count / wanted))
+        for end in BOUNDS
+        if 0.1 <= end <= 1000
+    )

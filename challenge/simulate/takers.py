@@ -57,8 +57,8 @@ def taken(
 
 def one_network(run: Run) -> Iterator[Row]:
     """One network, any identities: what gets more, to rotate them or to age them."""
-    for length in ASSERTED + PRINTED if run.whole else (32, 56):
-        both = run.whole or length == 32
+    for length in (32, 56) if run.size == "small" else ASSERTED + PRINTED:
+        both = length == 32 or (length in ASSERTED and run.size != "small")
         yield from _network_rows(run, length, (True, False) if both else (True,))
     yield from _account_rows(run)
 
@@ -84,7 +84,8 @@ def _account_rows(run: Run) -> Iterator[Row]:
     hour, a_day = count.between(start, HOUR), count.between(start, DAY)
     name = "simulate.one_network.accounts"
     yield at_most(Row(f"{name}.hour", who, hour, "pages", note="in the first hour"), 800)
-    yield at_most(Row(name, who, a_day, "pages", note="in a day"), 3000)
+    drawn = curve(count, start, DAY)
+    yield at_most(Row(name, who, a_day, "pages", note="in a day", points=drawn), 3000)
 
 
 def shared_token(run: Run) -> Iterator[Row]:
