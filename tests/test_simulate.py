@@ -104,6 +104,10 @@ def test_control_a_wide_band_gives_one_network_much_more(rotate: bool) -> None:
     assert got.opened == 2000
 
 
+def test_control_a_wide_band_is_enough_for_people_who_share_it() -> None:
+    assert rows("shared_address", Run(WIDE))["simulate.shared_address"].ok
+
+
 def test_control_a_clearance_that_holds_more_opens_more() -> None:
     big = replace(Settings(), budget=40, ramp=(40,))
     assert rows("shared_token", Run(big))["simulate.shared_token"].value == 40

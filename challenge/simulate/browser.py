@@ -51,7 +51,9 @@ MOST_STALE = 5
 #: sub-puzzles of a challenge: they make the time that solving takes less uneven
 SUB_PUZZLES = 16
 #: refusals after which the script tells its visitor that it did not work
-TURNED_AWAY = (Banned, Expired, Stale, KeyRequired)
+TURNED_AWAY = (Banned, BudgetFull, Expired, Stale, KeyRequired)
+#: seconds for which somebody keeps a page in view; nothing is renewed for one that nobody sees
+IN_VIEW_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,12 @@ class Browser:
                 try:
                     pause = yield from self._earn()
                 except TURNED_AWAY:
-                    pause = float("inf")
+                    self.count.refused += 1
+                    return False
                 queued = queued or pause > 0
             if self._world.now + pause - asked > self._patience:
                 self.count.refused += 1
-                self.count.queued += 1
+                self.count.queued += queued
                 return False
             if pause:
                 yield pause
@@ -122,10 +125,7 @@ class Browser:
         self.count.queued += queued
         self.count.open(self._world.now, self._world.now - asked)
         self.remaining = admitted.remaining
-        pause = admitted.expires_in - LAST_SECONDS + 1
-        if self.remaining <= LAST_UNITS:
-            pause = 0
-        self._renewal = self._world.loop.spawn(self._renew(), after=max(0, pause))
+        self._keep_renewed(admitted.expires_in)
         return True
 
     def buy(self, *, in_view: bool = True) -> Steps[float]:
@@ -157,8 +157,6 @@ class Browser:
                 if tried[kind] > (MOST_STALE if kind is Stale else 1):
                     raise
                 offer = None
-            except BudgetFull:
-                return 0.0
 
     def leave(self) -> None:
         """Close the page: what it renewed in the background stops."""
@@ -172,6 +170,12 @@ class Browser:
         if held is not None and held.remaining >= 1:
             return held.not_before_ms / 1000
         return (yield from self.buy(in_view=True))
+
+    def _keep_renewed(self, expires_in: int) -> None:
+        """Renew now, or when it is time, while the page is in view."""
+        pause = max(0, expires_in - LAST_SECONDS + 1) if self.remaining > LAST_UNITS else 0
+        if pause <= IN_VIEW_SECONDS:
+            self._renewal = self._world.loop.spawn(self._renew(), after=pause)
 
     def _renew(self) -> Steps[None]:
         """Buy in the background; a queue that outlasts the work is not stood in."""
