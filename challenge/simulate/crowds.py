@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 
+from ..core.classes import Shared
 from .counting import Count
 from .people import HOUR, Reading, day, person, scrape
 from .rows import Row, Run, at_least, at_most, waits_curve
@@ -36,7 +36,7 @@ class _Crowd:
         for _ in range(people):
             reading = Reading()
             self.readings.append(reading)
-            browser = person(world, partial(network_24, 0), reading)
+            browser = person(world, lambda: ADDRESS, reading)
             plan = day(world, browser, reading, visits=visits, pages=pages // visits, hours=HOURS)
             world.loop.spawn(plan)
 
@@ -85,8 +85,7 @@ def neighbour(run: Run) -> Iterator[Row]:
         crowd.join(world, PEOPLE, PAGES, visits=2)
         ends = world.start + HOURS * HOUR
         for _ in range(IDENTITIES):
-            where = partial(network_24, 0)
-            plan = scrape(world, taken, where, until=ends, rotate=rotate)
+            plan = scrape(world, taken, lambda: ADDRESS, until=ends, rotate=rotate)
             world.loop.spawn(plan, after=ATTACKED_AFTER)
         world.loop.run(ends + HOUR)
         who = f"the same 40, those let in before, and an attacker who {what}"
@@ -108,8 +107,9 @@ def neighbour(run: Run) -> Iterator[Row]:
 def carrier_nat(run: Run) -> Iterator[Row]:
     """Six hundred subscribers behind one carrier's address."""
     for listed in (False, True):
-        shared = {ip_network("11.0.0.0/24"): CARRIER_MULTIPLIER} if listed else {}
-        world, crowd = World(run.settings, seed=run.seed, shared=shared), _Crowd()
+        shared = (Shared(ip_network(ADDRESS), CARRIER_MULTIPLIER),) if listed else ()
+        settings = replace(run.settings, shared_networks=shared)
+        world, crowd = World(settings, seed=run.seed), _Crowd()
         crowd.join(world, SUBSCRIBERS, SUBSCRIBER_PAGES, visits=1)
         world.loop.run()
         how = f"listed as shared, x{CARRIER_MULTIPLIER}" if listed else "unlisted"

@@ -1,6 +1,7 @@
 /**
  * Bundles the browser code: `node build.mjs [--out DIR] [--wasm DIR]` (default: dist beside this
- * file, for both). The WebAssembly comes compiled, from where `./run build` has put it. Two builds of the same sources are the same bytes, so that a build can be checked by repeating it.
+ * file, for both). The WebAssembly comes compiled, from where `./run build` has put it. Two builds
+ * of the same sources are the same bytes, so that a build can be checked by repeating it.
  */
 
 import { createHash } from "node:crypto";

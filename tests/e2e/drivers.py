@@ -42,6 +42,10 @@ class Driver(ABC):
         """Begin to load a page, and do not wait for it. A new tab becomes the current one."""
 
     @abstractmethod
+    def open_behind(self, url: str) -> None:
+        """Open it in a new tab that nobody sees, which becomes the current one."""
+
+    @abstractmethod
     def turn_to(self, tab: int) -> None:
         """Make a tab the current one, by the order in which they were opened."""
 
@@ -97,6 +101,12 @@ class Chromium(Driver):
     def open(self, url: str, *, new_tab: bool = False) -> None:
         if new_tab:
             self._page = self._context.new_page()
+        self._page.goto(url, wait_until="commit")
+
+    def open_behind(self, url: str) -> None:
+        self._page = self._context.new_page()
+        # To itself no page is hidden while Playwright drives it.
+        self._page.add_init_script("Object.defineProperty(document, 'hidden', { value: true })")
         self._page.goto(url, wait_until="commit")
 
     def turn_to(self, tab: int) -> None:
@@ -193,9 +203,17 @@ class Firefox(Driver):
 
     def open(self, url: str, *, new_tab: bool = False) -> None:
         if new_tab:
-            self._tab = self._call("browsingContext.create", type="tab")["context"]
-            self._tabs.append(self._tab)
+            self._new_tab()
         self._call("browsingContext.navigate", context=self._tab, url=url, wait="none")
+
+    def open_behind(self, url: str) -> None:
+        self._new_tab(background=True)
+        self._call("browsingContext.navigate", context=self._tab, url=url, wait="none")
+
+    def _new_tab(self, *, background: bool = False) -> None:
+        created = self._call("browsingContext.create", type="tab", background=background)
+        self._tab = created["context"]
+        self._tabs.append(self._tab)
 
     def turn_to(self, tab: int) -> None:
         self._tab = self._tabs[tab]
@@ -274,10 +292,17 @@ class WebKit(Driver):
 
     def open(self, url: str, *, new_tab: bool = False) -> None:
         if new_tab:
-            # MiniBrowser's new tabs stay hidden in the background; a new window is seen.
-            self._browser.switch_to.new_window("window")
-            self._tabs.append(self._browser.current_window_handle)
+            self._new("window")
         self._browser.get(url)
+
+    def open_behind(self, url: str) -> None:
+        self._new("tab")
+        self._browser.get(url)
+
+    def _new(self, kind: str) -> None:
+        # MiniBrowser's new tabs stay hidden in the background; a new window is seen.
+        self._browser.switch_to.new_window(kind)
+        self._tabs.append(self._browser.current_window_handle)
 
     def turn_to(self, tab: int) -> None:
         self._browser.switch_to.window(self._tabs[tab])

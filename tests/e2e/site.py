@@ -1,10 +1,12 @@
 """The demo as browser tests need it: it keeps a log of its calls, and can be made awkward.
 
-A browser that has been to `/e2e/odd?lacks=a,b&forgets=1&slow=1&brief=1&reports=1` is served a
-bundle that finds no `a` and no `b`, in its pages and in its workers; its clearance cookies never
-reach it; it gets its challenges late; it is told that responses end soon; and it reports to the
-log what a page's policy forbids. This works in every engine alike, whatever its driver can do.
-The file named by E2E_CLOCK says by how many seconds the gate's clock is ahead.
+A browser that has been to `/e2e/odd?lacks=a,b` is served a bundle that finds no `a` and no `b`, in
+its pages and in its workers. With `forgets=1` its clearance cookies never reach it; with `slow=1`
+it gets its challenges late; with `brief=1` it is told that responses end soon; with `reports=1` it
+reports to the site what its pages' policy forbids; with `policy=1` that policy forbids WebAssembly;
+with `gone=x` files of the bundle whose names begin with `x` are not there. This works in every
+engine alike, whatever its driver can do. The file named by E2E_CLOCK says by how many seconds the
+gate's clock is ahead.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ _FORGETS = "e2e-forgets"
 _SLOW = "e2e-slow"
 _BRIEF = "e2e-brief"
 _REPORTS = "e2e-reports"
+_POLICY = "e2e-policy"
+_GONE = "e2e-gone"
 #: long enough to open a second tab meanwhile
 _SLOW_S = 3
 _BRIEF_S = 2
@@ -62,10 +66,8 @@ def _shift_clock(ahead: Path) -> None:
 def _odd() -> Response:
     response = Response("<!doctype html><title>odd</title><p id=odd>odd", mimetype="text/html")
     response.set_cookie(_LACKS, request.args.get("lacks", "").replace(",", "+"))
-    response.set_cookie(_FORGETS, request.args.get("forgets", ""))
-    response.set_cookie(_SLOW, request.args.get("slow", ""))
-    response.set_cookie(_BRIEF, request.args.get("brief", ""))
-    response.set_cookie(_REPORTS, request.args.get("reports", ""))
+    for cookie in (_FORGETS, _SLOW, _BRIEF, _REPORTS, _POLICY, _GONE):
+        response.set_cookie(cookie, request.args.get(cookie.removeprefix("e2e-"), ""))
     return response
 
 
@@ -102,6 +104,9 @@ class _Hooks:
         if asked.cookies.get(_SLOW) and asked.path.endswith("/v1/challenges"):
             time.sleep(_SLOW_S)
         answer = WSGIResponse.from_app(self._app, environ)
+        gone = asked.cookies.get(_GONE)
+        if gone and asked.path.startswith(f"/challenge/static/{gone}"):
+            answer = WSGIResponse("gone", 404)
         if altered:
             answer.set_data("".join(map(_without, lacks)).encode() + answer.get_data())
         if asked.cookies.get(_FORGETS):
@@ -111,6 +116,9 @@ class _Hooks:
             answer.set_data(json.dumps(json.loads(answer.get_data()) | {"expires_in": _BRIEF_S}))
         if asked.cookies.get(_REPORTS) and "Content-Security-Policy" in answer.headers:
             answer.headers["Content-Security-Policy"] += "; report-uri /e2e/violation"
+        if asked.cookies.get(_POLICY) and "Content-Security-Policy" in answer.headers:
+            policy = answer.headers["Content-Security-Policy"]
+            answer.headers["Content-Security-Policy"] = policy.replace(" 'wasm-unsafe-eval'", "")
         self._note(asked, answer, begun)
         return answer(environ, start)
 
