@@ -21,7 +21,7 @@ from ..core.models import (
     Response,
     Sale,
 )
-from ..core.price import Work, price
+from ..core.price import price
 from ..core.visitors import Visitor
 from ..errors import BudgetFull, ChallengeError, Malformed, StoreUnavailable, TokenRefused
 from ..keys import Keys, encode_bytes
@@ -132,7 +132,7 @@ class Tally:
             raise BudgetFull("nothing to add")
         # Whether the key signs is for redeem to see; the record says the rest.
         quote = price(
-            work=self._work,
+            work=self.settings.work,
             ramp=self.settings.ramp,
             bought=record.recent.bought(now) if record is not None else 0,
             room=room,
@@ -140,13 +140,6 @@ class Tally:
             lane=lane_of(record, proved=keyed, now=now),
         )
         return self._offer(ask, quote, now, visitor, record.sales if record is not None else 0)
-
-    @property
-    def _work(self) -> Work:
-        settings = self.settings
-        return Work(
-            settings.price_ms, settings.price_further_ms, settings.price_base, settings.price_max_ms
-        )
 
     def _site_asked(self, ask: Ask) -> str:
         own = self.settings.site_key
