@@ -116,7 +116,9 @@ def test_control_a_clearance_that_holds_more_opens_more() -> None:
 
 @pytest.mark.parametrize("name", ["heavy_reader", "reader"])
 def test_control_a_dear_puzzle_is_seen_by_readers(name: str) -> None:
-    dear = rows(name, Run(replace(Settings(), price_ms=60_000)))
+    ms = 60_000
+    settings = replace(Settings(), price_ms=ms, price_further_ms=ms, price_max_ms=ms)
+    dear = rows(name, Run(settings))
     assert not dear[f"simulate.{name}"].ok
 
 
