@@ -54,7 +54,7 @@ class Settings:
     )
     budget: int = _setting(20, values.whole(4, 1000), "units", "What a clearance can hold at most.")
     ramp: tuple[int, ...] = _setting(
-        (5, 10, 20),
+        (7, 7, 10, 20),
         values.ramp,
         "units",
         "Units of a visitor's first sale, the second, and all later.",

@@ -94,19 +94,19 @@ def test_yours_says_what_the_clearance_says(client: FlaskClient) -> None:
     said = read_clearance(held(client), time.time())
     assert said is not None
     page = Page(client.get("/yours").text)
-    assert said.budget == "5 profiles"
+    assert said.budget == "7 profiles"
     for words in (said.issued, said.ends, said.visitor, said.first, said.token):
         assert words in page.public
-    assert "5 profiles; for 30 minutes more" in page.public
+    assert "7 profiles; for 30 minutes more" in page.public
     client.get("/people/nobody")  # opens nothing and costs nothing
-    assert "5 profiles; for 30 minutes more" in Page(client.get("/yours").text).public
+    assert "7 profiles; for 30 minutes more" in Page(client.get("/yours").text).public
 
 
 def test_yours_counts_what_was_opened(
     admitted: FlaskClient, people: tuple[demo.Member, ...]
 ) -> None:
     admitted.get(f"/people/{people[0].handle}")
-    assert "4 profiles; for 30 minutes more" in Page(admitted.get("/yours").text).public
+    assert "6 profiles; for 30 minutes more" in Page(admitted.get("/yours").text).public
 
 
 def test_yours_without_a_clearance_says_so(client: FlaskClient) -> None:
