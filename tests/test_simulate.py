@@ -16,7 +16,7 @@ from challenge.simulate.rows import Row, Run
 from challenge.simulate.scenes import SCENES, play
 
 ROOT = Path(__file__).parent.parent
-WIDE = replace(Settings(), band_burst=2_000)
+WIDE = replace(Settings(), band_burst=2_000, lanes=())
 
 
 @cache
@@ -31,17 +31,13 @@ def must_hold(name: str, *ids: str) -> None:
         assert row.ok, f"{row.id}: {row.value:g} {row.unit}, must reach {row.reach:g} ({row.note})"
 
 
-untuned = pytest.mark.xfail(reason="the defaults are not tuned yet", strict=True)
-no_lanes = pytest.mark.xfail(reason="a band has no lanes for people known already", strict=True)
-
-
 @pytest.mark.parametrize(
     "name",
     [
         "reader",
         "heavy_reader",
-        pytest.param("shared_address", marks=untuned),
-        pytest.param("neighbour", marks=no_lanes),
+        "shared_address",
+        "neighbour",
         "roaming",
         "shared_token",
         "funnel",
