@@ -145,6 +145,14 @@ class Books:
         level = max(self.store.level(key), carry)
         return reserve(level, band, Wanted(1, 1, max_wait_ms=0), int(now * 1000))[1].retry_ms
 
+    def wait_ms(self, client: Client, wanted: Wanted, now: float) -> int:
+        """Milliseconds until every band of a client has `least` units; nothing is taken."""
+        at_once = replace(wanted, most=wanted.least, max_wait_ms=0)
+        return max(
+            reserve(max(self.store.level(key), carry), band, at_once, int(now * 1000))[1].retry_ms
+            for key, band, carry in self._bands(client, now)
+        )
+
     def put_back(self, reserved: Reserved, *, keep: int = 0) -> None:
         """Put back what was reserved and not sold, but for `keep` units."""
         for key, band in reserved.held:

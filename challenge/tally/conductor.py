@@ -94,6 +94,7 @@ class Tally:
             self._books,
             self._seller,
             site=settings.site_key,
+            lifetime=settings.lifetime,
             clock=clock,
         )
 
@@ -221,20 +222,27 @@ class Tally:
         """
         self._secret.check(shown, client)
 
-    def join_queue(self, client: Client, units: int = 1) -> str:
-        """A ticket for whoever has no scripts: due in 30 s, for its network only.
+    def join_queue(self, client: Client, units: int = 1, wait: int = 0) -> str:
+        """A ticket for whoever has no scripts: for its network only, and kept for two minutes.
 
         Nothing is stored.
 
         :param units: what the page costs; fewer are not sold for the ticket.
+        :param wait: seconds until it is due; from 30 to 480.
         """
-        return self._waiter.join(client, units)
+        return self._waiter.join(client, units, wait)
+
+    def foresee_wait(self, client: Client, units: int = 1) -> int:
+        """Seconds until a network has units for visitors without scripts, if nobody is faster."""
+        return self._waiter.foresee(client, units)
 
     def collect(self, ticket: str, client: Client) -> Sale:
         """Sell five units for a due ticket, once; the same ticket gets the same token.
 
+        Where the network has no more for visitors without scripts, the page's units for later.
+
         :raises TooEarly: before it is due.
-        :raises Queued: if the network has no more units for visitors without scripts.
+        :raises Queued: if that is too far off.
         :raises ChallengeError: TokenRefused (Expired), Spent, InProgress, StoreUnavailable.
         """
         return self._waiter.collect(ticket, client)

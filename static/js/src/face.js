@@ -3,13 +3,15 @@
  *
  * The markup is its contract: the root (an interstitial's `#challenge`) holds [data-challenge-progress],
  * [data-challenge-live], [data-challenge-problem] with [data-challenge-problem-text], and
- * [data-challenge-retry]; its data-text-* are the words.
+ * [data-challenge-retry]; where it is a page, h1 and .challenge-why. Its data-text-* are the words.
  */
 
 import { aboutText } from "./durations.js";
 import { announce } from "./events.js";
 import { liveRegion } from "./live.js";
 import { drawMarks } from "./marks.js";
+import { queueOn } from "./queue.js";
+import { titleOf } from "./title.js";
 
 /** Work that takes longer than this deserves a word. */
 const SLOW_MS = 4000;
@@ -17,13 +19,12 @@ const SLOW_MS = 4000;
 /** Solved sub-puzzles after which the rest can be guessed. */
 const ENOUGH_TO_GUESS = 3;
 
-const QUEUE_STEP_MS = 10_000;
-
 /**
  * @typedef {object} Face
  * @property {() => void} working
  * @property {(count: number) => Work} solving draws `count` strokes still to come
- * @property {(ms: number) => void} queue it is somebody else's turn for about `ms`
+ * @property {(ms: number, moreMs?: number) => void} queue it is somebody else's turn for about `ms`;
+ *   or there is no place in the queue yet, and more only in `moreMs`
  * @property {() => void} ready
  * @property {(text: string, code: string) => void} problem
  * @property {(text?: string, state?: string) => void} idle as before anything was asked, or at rest
@@ -46,20 +47,24 @@ export function faceOf(root, tell = announce) {
   const progress = find(root, "[data-challenge-progress]");
   const live = liveRegion(find(root, "[data-challenge-live]"));
   const problem = find(root, "[data-challenge-problem]");
-  const countdown = countdownOn(live, texts);
+  const title = titleOf(root);
+  const queue = queueOn(root, live, title);
   /** @param {string} state */
   const turn = (state) => {
-    countdown.stop();
+    queue.stop();
     if (state !== "queue") problem.hidden = state !== "problem";
     root.dataset.state = state;
     tell("statechange", { state });
   };
   return {
-    working: () => turn("working"),
+    working() {
+      title.usual();
+      turn("working");
+    },
     solving: (count) => workOn(drawMarks(progress, count), live, texts, tell),
-    queue(ms) {
+    queue(ms, moreMs) {
       turn("queue");
-      countdown.start(ms);
+      queue.start(ms, moreMs);
     },
     ready() {
       turn("ready");
@@ -68,6 +73,7 @@ export function faceOf(root, tell = announce) {
     },
     problem(text, code) {
       live.last("");
+      title.is(texts.textProblemHeading);
       find(root, "[data-challenge-problem-text]").textContent = text;
       turn("problem");
       tell("error", { code });
@@ -101,28 +107,6 @@ function workOn(ink, live, { textCount = "", textSlow }, tell) {
     onSlow() {
       startedAt = performance.now();
       sayAnyhow = true;
-    },
-  };
-}
-
-/**
- * @param {import("./live.js").LiveRegion} live
- * @param {DOMStringMap} texts
- */
-function countdownOn(live, texts) {
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let timer;
-  return {
-    stop: () => clearInterval(timer),
-    /** @param {number} ms */
-    start(ms) {
-      const until = performance.now() + ms;
-      const say = () => {
-        const left = until - performance.now();
-        live.last(aboutText(left, texts.textQueue, texts.textQueueMinutes));
-      };
-      say();
-      timer = setInterval(say, QUEUE_STEP_MS);
     },
   };
 }
