@@ -318,8 +318,8 @@ def test_in_an_empty_band_it_says_when_and_keeps_the_place(browser: FlaskClient,
     clock[0] += seconds - 2
     early = browser.get(wanted)
     assert early.status_code == 429
-    assert "Yours opens in about 2 seconds." in early.text
-    assert refresh(browser.get(URL)) == (2, wanted), "who waits already gets no second place"
+    assert "Yours opens in about 3 seconds." in early.text
+    assert refresh(browser.get(URL)) == (3, wanted), "who waits already gets no second place"
     clock[0] += 2 + late
     assert browser.get(wanted).text == "the secret of ada"
 
