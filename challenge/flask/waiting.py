@@ -103,10 +103,12 @@ def _queue(wanted: str, seconds: int, opens_in: int) -> Response:
     """
     again = url_for("challenge.wait", to=wanted, units=_units(), joined=1, lang=_lang())
     if opens_in <= seconds:
-        texts = say("no_scripts"), say("wait", seconds=seconds)
+        heading, label = say("no_scripts"), say("wait_now")
+        text = say("wait", seconds=seconds)
     else:
-        texts = say("full_heading"), say("full", minutes=in_minutes(opens_in))
-    response = _page(429, "queue", *texts, link=again, label=say("look_again"))
+        heading, label = say("full_heading"), say("look_again")
+        text = say("full", minutes=in_minutes(opens_in))
+    response = _page(429, "queue", heading, text, link=again, label=label)
     response.headers["Retry-After"] = str(seconds)
     response.headers["Refresh"] = f"{seconds}; url={again}"
     return response
@@ -115,8 +117,9 @@ def _queue(wanted: str, seconds: int, opens_in: int) -> Response:
 def _placed(wanted: str, not_before_ms: int) -> Response:
     """The page of who has waited and has units for later: the place is theirs."""
     seconds = ceil(not_before_ms / 1000)
-    text = f"{say('queue_why')} {when('queue', seconds)}"
-    response = _page(429, "queue", say("queue_heading"), text, link=wanted, label=say("wait_now"))
+    told = {"text": say("queue_why"), "when": when("queue", seconds)}
+    label = say("wait_now")
+    response = _page(429, "queue", say("queue_heading"), **told, link=wanted, label=label)
     response.headers["Retry-After"] = str(seconds)
     response.headers["Refresh"] = f"{seconds}; url={wanted}"
     return response
@@ -128,7 +131,15 @@ def _not_yet(reason: str, status: int, link: str = "") -> Response:
 
 
 def _page(
-    status: int, state: str, heading: str, text: str = "", *, link: str = "", label: str = ""
+    status: int,
+    state: str,
+    heading: str,
+    text: str = "",
+    *,
+    when: str = "",
+    link: str = "",
+    label: str = "",
 ) -> Response:
-    values = {"state": state, "heading": heading, "text": text, "link": link, "label": label}
+    values = {"state": state, "heading": heading, "text": text, "when": when}
+    values |= {"link": link, "label": label}
     return page("challenge/wait.html", status, preview={}, **values)

@@ -42,6 +42,9 @@ export function leftOf(ms) {
  */
 export function clockText(ms, text, language) {
   const at = new Date(Math.ceil((Date.now() + ms) / 60_000) * 60_000);
-  const time = at.toLocaleTimeString(language || undefined, { hour: "numeric", minute: "2-digit" });
+  // Who speaks the page's language has their own way of writing times in it.
+  const own = globalThis.navigator?.language;
+  const locale = own?.startsWith(language) ? own : language;
+  const time = at.toLocaleTimeString(locale, { hour: "numeric", minute: "2-digit" });
   return text.replace("{time}", time);
 }
