@@ -57,7 +57,8 @@ def test_it_opens_by_itself_when_it_said(browser: Browser, busy: Site) -> None:
         [told] = map(int, re.findall(r"\d+", page.inner_text(LIVE)))
         assert UNIT_S < told <= 2 * UNIT_S + 5, "somebody else is before us"
         page.wait_for_selector(PERSONAL, timeout=PATIENCE_S * 1000)
-        assert told - 10 < time.monotonic() - begun < told + 3
+        # Where the machine is busy a browser may be late, never early.
+        assert told - 10 < time.monotonic() - begun < told + 15
         assert calls.redeems[0]["status"] == 201
 
 
@@ -103,7 +104,7 @@ def test_beyond_the_backlog_it_says_the_visitors_own_time(browser: Browser, busy
         expect(page.locator(LIVE)).to_contain_text("More at")
         told = page.inner_text(LIVE)
         times = {
-            time.strftime("%H:%M", time.gmtime(time.time() + 9 * 3600 + 600 + ahead))
+            time.strftime("%-H:%M", time.gmtime(time.time() + 9 * 3600 + 600 + ahead))
             for ahead in (0, 60, 90)
         }
         assert told.removeprefix("More at ").rstrip(".") in times
