@@ -27,6 +27,23 @@ class Figure:
     reach: float | None = None
     ok: bool | None = None
     note: str = ""
+    #: what must hold even where the reach is missed
+    floor: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is at or beyond its floor, which lies on the worse side of the reach."""
+        if self.floor is None or self.reach is None:
+            return True
+        return self.value >= self.floor if self.floor < self.reach else self.value <= self.floor
+
+
+def aimed(
+    name: str, value: float, unit: str, *, reach: float, floor: float, note: str = ""
+) -> Figure:
+    """A figure with a reach and a floor; more is better if the floor is the lower of the two."""
+    ok = value >= reach if floor < reach else value <= reach
+    return Figure(name, value, unit, reach, ok, note, floor)
 
 
 def microseconds(call: Callable[[], object], *, calls: int, rounds: int = 7) -> float:
@@ -44,9 +61,17 @@ def publish(name: str, figures: Sequence[Figure]) -> None:
     """Print the figures as a Markdown table and write them to bench/results/<name>.json."""
     print("| figure | value | unit | reach | note |\n| --- | ---: | --- | --- | --- |")
     for f in figures:
-        reach = "" if f.reach is None else f"{f.reach:g}{'' if f.ok else ' (missed)'}"
-        print(f"| `{f.id}` | {f.value:.1f} | {f.unit} | {reach} | {f.note} |")
+        digits = 1 if abs(f.value) >= 10 else 2
+        print(f"| `{f.id}` | {f.value:.{digits}f} | {f.unit} | {_reached(f)} | {f.note} |")
     write(name, content(f"./run bench {name}", figures))
+
+
+def _reached(figure: Figure) -> str:
+    if figure.reach is None:
+        return ""
+    missed = "" if figure.ok else " (missed)"
+    below = "" if figure.holds else f", AND THE FLOOR OF {figure.floor:g}"
+    return f"{figure.reach:g}{missed}{below}"
 
 
 def content(command: str, figures: Sequence[Figure]) -> dict[str, Any]:
@@ -59,8 +84,15 @@ def content(command: str, figures: Sequence[Figure]) -> dict[str, Any]:
             "python": sys.version.split()[0],
             "cores": os.cpu_count(),
         },
-        "figures": [asdict(figure) for figure in figures],
+        "figures": [_told(figure) for figure in figures],
     }
+
+
+def _told(figure: Figure) -> dict[str, Any]:
+    told = asdict(figure)
+    if figure.floor is None:
+        del told["floor"]
+    return told
 
 
 def write(name: str, record: Mapping[str, Any]) -> None:

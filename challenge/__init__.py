@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from .core.models import Account as Account
 from .core.models import Clearance as Clearance
 from .errors import ChallengeError as ChallengeError
 from .errors import ConfigError as ConfigError

@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from .core.models import Challenge, Clearance, Identity, Puzzle, Response, Ticket
+from .core.models import Challenge, Clearance, Identity, Lane, Puzzle, Response, Ticket
 from .errors import Expired, TokenRefused
 from .jose import LEEWAY, Verified, check_times, read_claims, read_header, sign, verify, verify_any
 from .keys import Keys
@@ -52,6 +52,7 @@ class Tokens:
             "budget": challenge.budget,
             "least": challenge.least,
             "report": challenge.report,
+            "lane": challenge.lane.name.lower(),
             "epoch": challenge.epoch,
             "iat": challenge.issued,
             "nbf": challenge.not_before,
@@ -82,13 +83,14 @@ class Tokens:
                 report=claims["report"],
                 visitor=Identity(claims["sub"], claims["first"]) if "sub" in claims else None,
                 sales=claims.get("sales", 0),
+                lane=Lane[claims["lane"].upper()],
                 epoch=claims["epoch"],
                 issued=claims["iat"],
                 not_before=claims["nbf"],
                 expires=claims["exp"],
                 cdata=claims.get("cdata", ""),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Signed by our key, yet not of our form: another version's.
             raise Expired(f"challenge of another form: {error!r}") from error
         sites = self._response_sites if buys == BUYS_RESPONSE else (self._site,)

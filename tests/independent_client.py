@@ -20,6 +20,7 @@ SELLS = {
     "budget_spent",
     "clearance_unknown",
     "clearance_replaced",
+    "networks_alternate",
     "expired",
     "store_changed",
     "token_malformed",

@@ -25,6 +25,8 @@ ELSEWHERE = {
     "js": "tests/test_other_languages.py",
     "perl": "tests/test_other_languages.py",
 }
+#: what a site's own log has in it
+LOG_LINE = '192.0.2.1 - - [24/Nov/2025:12:00:00 +0000] "GET /people/ada HTTP/1.1" 200 512\n'
 _SNIPPET = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BIN = Path(sys.executable).parent
 
@@ -119,6 +121,8 @@ class Follower:
             case ["flask", "--app", "app", "run"]:
                 self._serve(command)
             case ["flask", *_]:
+                if "access.log" in command:
+                    (self.folder / "access.log").write_text(LOG_LINE)
                 named = [self._kid() if word == "KID" else word for word in command]
                 if "--app" not in command:
                     named[1:1] = ["--app", "app"]

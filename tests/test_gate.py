@@ -91,6 +91,9 @@ def test_a_refused_page_for_a_browser(client: FlaskClient) -> None:
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert "secret" not in page.text
     assert 'id="challenge"' in page.text
+    assert " data-new" in page.text, "its script need not ask what the visitor has"
+    client.set_cookie("challenge-main", "whatever it says")
+    assert " data-new" not in client.get("/people/ada", headers={"Accept": "text/html"}).text
     assert "Set-Cookie" not in page.headers
 
 

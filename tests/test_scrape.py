@@ -292,7 +292,11 @@ def test_lines_are_plain_where_no_terminal_is(capsys: pytest.CaptureFixture[str]
 
 @pytest.fixture(scope="module")
 def outcome() -> scrape.Outcome:
-    settings = {"CHALLENGE_BAND_BURST": "20", "CHALLENGE_PRICE_MS": "20"}
+    settings = {
+        "CHALLENGE_BAND_BURST": "20",
+        "CHALLENGE_LANES": "none",
+        "CHALLENGE_PRICE_MS": "20",
+    }
     return scrape.measure(people=60, seconds=5, chromium="", settings=settings)
 
 

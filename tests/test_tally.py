@@ -425,9 +425,10 @@ def test_a_new_visitor_every_sale_and_a_home_under_todays_key(world: World) -> N
     record = world.tally._books.record(claims.visitor, world.clock.now)
     assert record is not None
     [home] = record.homes
-    assert home.network == world.tally._books.home(claims.visitor, HOME.address, world.clock.now)
-    elsewhere = ip_address("192.0.3.7")
-    assert home.network != world.tally._books.home(claims.visitor, elsewhere, world.clock.now)
+    now, books = world.clock.now, world.tally._books
+    assert home.network == books.home(claims.visitor, HOME, now)[0]
+    elsewhere = Client(ip_address("192.0.3.7"))
+    assert home.network != books.home(claims.visitor, elsewhere, now)[0]
     other = world.tally._tokens.read_clearance(world.buy(), world.clock.now)
     assert other.visitor.sub != claims.visitor.sub
     assert other.jti != claims.jti

@@ -18,7 +18,7 @@ from joserfc import jwt as jose
 from joserfc.jwk import KeySet
 
 from challenge import tokens
-from challenge.core.models import Challenge, Clearance, Identity, Puzzle
+from challenge.core.models import Challenge, Clearance, Identity, Lane, Puzzle
 from challenge.errors import Expired, TokenRefused, TooEarly
 from challenge.jose import LEEWAY
 from challenge.keys import KeyRing, SigningKey, encode_bytes, make
@@ -38,6 +38,7 @@ CHALLENGE = Challenge(
     report="",
     visitor=None,
     sales=0,
+    lane=Lane.NEW,
     epoch="e0",
     issued=NOW,
     not_before=NOW,
@@ -352,5 +353,5 @@ def test_nothing_personal_is_in_a_token() -> None:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims.keys() <= {
             *("iss", "aud", "sub", "first", "jti", "budget", "least", "iat", "nbf", "exp"),
-            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch"),
+            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch", "lane"),
         }

@@ -31,7 +31,7 @@ from .test_tokens import claims_of
 @pytest.fixture(params=["memory", "sqlite"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store, ramp=RAMP, band_burst=300)
+    yield World(store, ramp=RAMP, band_burst=300, lanes=())
     store.close()
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
+from .classes import ORDINARY, NetworkClass
 from .networks import Address
 
 
@@ -20,6 +21,17 @@ class Puzzle:
     threshold: int
 
 
+class Lane(IntEnum):
+    """Who buys: the part of a network's band that a sale comes out of. The best lane is first."""
+
+    #: has proved its key again, after a minute and three profiles
+    KNOWN = 0
+    #: all others
+    NEW = 1
+    #: behaves as a person hardly does
+    FLAGGED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """What a clearance would cost now, and how much it would hold."""
@@ -30,6 +42,7 @@ class Quote:
     budget: int
     #: milliseconds before it may be redeemed
     wait_ms: int
+    lane: Lane = Lane.NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,8 @@ class Challenge:
     visitor: Identity | None
     #: how many sales that visitor had when the quote was made
     sales: int
+    #: the best lane that it may be sold from
+    lane: Lane
     #: the store's epoch
     epoch: str
     issued: int
@@ -201,16 +216,32 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """A signed-in user of the host application.
+
+    :param id: stable, and nobody else's.
+    :param created: when the account was made, Unix seconds. One younger than a day may buy half
+        as much; without it, none is taken for young.
+    """
+
+    id: str
+    created: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """Who is asking, as the server knows it."""
 
     address: Address
-    #: the host application's name for a signed-in user, if any
+    #: the host application's name for a signed-in user, if any, and when that account was made
     account: str = ""
+    account_created: float | None = None
     #: how many times as wide the bands of its network are
     multiplier: int = 1
     #: False for one that waits instead of solving
     scripts: bool = True
+    #: what the operator says of its network; the tally looks it up
+    network: NetworkClass = ORDINARY
 
 
 class Charge(Enum):
@@ -226,6 +257,8 @@ class Charge(Enum):
     UNKNOWN = "clearance_unknown"
     #: another sale has taken this clearance's place
     REPLACED = "clearance_replaced"
+    #: units are left, but the visitor comes back to networks too often: its key has to be proved
+    ALTERNATES = "networks_alternate"
     #: units are left, but the network's band has not been charged for them
     MOVED = "network_changed"
     #: units are left, but may be spent only later

@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from .models import Quote
+from .models import Lane, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What sales cost, in milliseconds on the reference engine of the puzzle's kind."""
+
+    #: a first sale, and any later one, which never costs more than a first one does
+    first_ms: float
+    further_ms: float
+    #: units in a day beyond which a sale costs more: twice as much for twice as many
+    base: int
+    #: but never more than this
+    max_ms: float
 
 
 def price(
-    *, work_ms: float, ramp: Sequence[int], bought: int, room: int, most: int | None = None
+    *,
+    work: Work,
+    ramp: Sequence[int],
+    bought: int,
+    room: int,
+    most: int | None = None,
+    lane: Lane = Lane.NEW,
 ) -> Quote:
-    """Quote a sale: more units the more the visitor has bought lately.
+    """Quote a sale: more units the more the visitor has bought lately, at more work in the end.
 
-    :param work_ms: milliseconds on the reference engine of the puzzle's kind.
+    Nothing else moves it; what others buy, on whatever network, does not.
+
     :param ramp: units of the first sale, the second and so on; the last is for all later ones.
     :param bought: units that the visitor bought in the last day. A sale of a part counts as the
         part it was, so that nobody comes up the ramp faster by buying less.
     :param room: units that the visitor's clearance can still take.
     :param most: units that a slow device wants at once. They cost as much each as they would
         together.
+    :param lane: what the visitor's record earns.
     """
-    whole = min(_size(ramp, bought), room)
+    whole = min(_sale(ramp, bought)[0], room)
     units = whole if most is None else min(whole, most)
-    return Quote(work_ms=work_ms * units / whole, budget=units, wait_ms=0)
+    if bought < ramp[0]:
+        work_ms = min(work.first_ms, work.max_ms)
+    else:
+        work_ms = _further(work, ramp, bought, whole)
+    return Quote(work_ms=work_ms * units / whole, budget=units, wait_ms=0, lane=lane)
 
 
-def _size(ramp: Sequence[int], bought: int) -> int:
+def _sale(ramp: Sequence[int], bought: int) -> tuple[int, int]:
+    """The size of a sale, and with how many units bought it would have begun without parts."""
+    start = 0
     for size in ramp:
-        if bought < size:
-            return size
-        bought -= size
-    return ramp[-1]
+        if bought < start + size:
+            return size, start
+        start += size
+    return ramp[-1], bought - (bought - start) % ramp[-1]
+
+
+def _further(work: Work, ramp: Sequence[int], bought: int, units: int) -> float:
+    """What a whole sale costs: the mean of its units.
+
+    A unit costs what it would to who buys without parts, so no way to divide them is cheaper.
+    """
+    plain = min(work.further_ms, work.first_ms)
+    starts = (_sale(ramp, at)[1] for at in range(bought, bought + units))
+    return sum(min(plain * max(1, at / work.base), work.max_ms) for at in starts) / units

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .alternating import Trails
 from .digests import DIGEST_BYTES, carried, holds, split, without
 from .models import Charge
 from .recent import Recent
@@ -47,6 +48,8 @@ class Visitor:
     #: how many sales there were, and the challenge of the last one
     sales: int
     last_challenge: bytes
+    #: Unix seconds of the first sale
+    since: int
     #: units ever bought, and ever spent
     bought: int
     spent: int
@@ -59,6 +62,8 @@ class Visitor:
     homes: tuple[Home, ...]
     #: level of the new homes' allowance, Unix seconds (see `bands`)
     moves_level: int
+    #: where it has come from
+    trails: Trails
     #: digests of charged profiles, `DIGEST_BYTES` each, oldest first
     charged: bytes
     #: those of them that only the request which paid has asked for
@@ -88,6 +93,11 @@ class View:
     jti: str
     #: keyed hash of the network it comes from
     network: bytes
+    #: keyed hash of the place that network is in, and its IP version (see `alternating`)
+    place: bytes
+    version: int
+    #: units that a clearance can hold
+    budget: int
     #: digests that must be charged, and the units that each costs
     digests: tuple[tuple[bytes, int], ...]
 
@@ -120,6 +130,13 @@ def charge(visitor: Visitor | None, view: View, now: float) -> tuple[Visitor | N
         view.jti == visitor.previous_jti and now < visitor.previous_until
     ):
         return visitor, Charged(Charge.REPLACED, visitor.left)
+    trails = visitor.trails.at(view.place, view.version, now)
+    if trails is not visitor.trails:
+        visitor = replace(visitor, trails=trails)
+    # Who holds all that a clearance can hold has nothing to renew yet. A bearer has no key to
+    # prove; it is flagged where it buys.
+    if visitor.thumbprint and visitor.left < view.budget and trails.alternates(now):
+        return visitor, Charged(Charge.ALTERNATES, visitor.left)
     unpaid = [(d, units) for d, units in view.digests if not holds(visitor.charged, d)]
     if not unpaid:
         return _revisit(visitor, view)
@@ -176,11 +193,12 @@ def move(
     level = visitor.moves_level
     if all(home.network != network for home in visitor.homes):
         level = max(level, int(now)) + MOVE_SECONDS
-    homes = _with_home(visitor.homes, Home(network, min(becomes, visitor.bought)))
+    homes = with_home(visitor.homes, Home(network, min(becomes, visitor.bought)))
     return replace(visitor, homes=homes, moves_level=level), None
 
 
-def _with_home(homes: tuple[Home, ...], home: Home) -> tuple[Home, ...]:
+def with_home(homes: tuple[Home, ...], home: Home) -> tuple[Home, ...]:
+    """The homes with one of them new, or as it is now."""
     others = tuple(other for other in homes if other.network != home.network)
     return (*others, home)[-HOMES_MAX:]
 
@@ -208,87 +226,3 @@ def refund(
         charged=without(visitor.charged, paid),
         unconfirmed=without(visitor.unconfirmed, paid),
     ), True
-
-
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A sale, as it enters a record."""
-
-    #: id of the challenge that was redeemed
-    challenge: bytes
-    #: how many sales the buyer knew of
-    number: int
-    jti: str
-    thumbprint: str
-    units: int
-    #: Unix seconds from which the units may be spent; 0 for at once
-    start: int
-    #: Unix seconds at which it was sold
-    at: float
-    #: keyed hash of the network whose band was charged
-    network: bytes
-    #: Unix seconds: end of the clearance, and of the record
-    ends: int
-    expires: int
-
-
-def first_purchase(sale: Purchase, earlier: Visitor | None = None) -> Visitor:
-    """The record of a new visitor, with what an earlier one has opened and bought."""
-    recent = earlier.recent if earlier else Recent()
-    return Visitor(
-        jti=sale.jti,
-        previous_jti="",
-        previous_until=0,
-        thumbprint=sale.thumbprint,
-        sales=sale.number + 1,
-        last_challenge=sale.challenge,
-        bought=sale.units,
-        spent=0,
-        recent=recent.plus(sale.units, sale.at),
-        later=sale.units if sale.start else 0,
-        later_from=sale.start,
-        homes=(Home(sale.network, sale.units),),
-        moves_level=0,
-        charged=carried(earlier.charged if earlier else b""),
-        unconfirmed=b"",
-        ends=sale.ends,
-        expires=sale.expires,
-    )
-
-
-def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor | None, bool]:
-    """Add a sale to a record. The second time it does nothing.
-
-    :returns: False if another sale came between, or the record is another key's.
-    """
-    if visitor is None or visitor.expires <= now:
-        return visitor, False
-    if visitor.last_challenge == sale.challenge:
-        return visitor, True
-    if visitor.sales != sale.number or visitor.thumbprint != sale.thumbprint:
-        return visitor, False
-    if now >= visitor.ends:
-        visitor = _forfeit(visitor)
-    base = max(visitor.home(sale.network).charged, visitor.spent)
-    waiting = visitor.later if now < visitor.later_from else 0
-    return replace(
-        visitor,
-        jti=sale.jti,
-        previous_jti=visitor.jti,
-        previous_until=int(now) + PREVIOUS_GRACE,
-        sales=visitor.sales + 1,
-        last_challenge=sale.challenge,
-        bought=visitor.bought + sale.units,
-        recent=visitor.recent.plus(sale.units, sale.at),
-        later=waiting + (sale.units if sale.start else 0),
-        later_from=max(visitor.later_from if waiting else 0, sale.start),
-        homes=_with_home(visitor.homes, Home(sale.network, base + sale.units)),
-        ends=sale.ends,
-        expires=sale.expires,
-    ), True
-
-
-def _forfeit(visitor: Visitor) -> Visitor:
-    """What is left of a clearance that has ended is gone, so that nothing can be hoarded."""
-    homes = tuple(Home(h.network, min(h.charged, visitor.spent)) for h in visitor.homes)
-    return replace(visitor, bought=visitor.spent, later=0, later_from=0, homes=homes)

@@ -7,7 +7,7 @@ import re
 from flask import Response, current_app, request
 
 from ..config import Settings
-from ..core.models import Client, Sale
+from ..core.models import Account, Client, Sale
 from ..core.networks import client_address
 from ..core.proxies import ForgottenProxies
 from ..errors import ConfigError
@@ -53,8 +53,10 @@ def client(settings: Settings, *, signed_in: bool = False) -> Client:
     # Where the guard is on no proxy is named, so the address is the peer's.
     forgotten: ForgottenProxies = current_app.extensions[FORGOTTEN]
     multiplier = forgotten.multiplier(address, bool(forwarded_for))
-    account = current_app.extensions[GATE].load_account() if signed_in else None
-    return Client(address, "" if account is None else str(account), multiplier)
+    loaded = current_app.extensions[GATE].load_account() if signed_in else None
+    if not isinstance(loaded, Account):
+        loaded = Account("" if loaded is None else str(loaded))
+    return Client(address, loaded.id, loaded.created, multiplier)
 
 
 def cookie(settings: Settings) -> str | None:

@@ -97,8 +97,9 @@ class Gate:
     def account_loader(self, load: AccountLoader) -> AccountLoader:
         """Decorate the function that names the signed-in user of the current request.
 
-        It returns a stable id, or None for nobody. A signed-in user's sales count for the
-        account too, from whatever network they come.
+        It returns a stable id, or None for nobody; or an :class:`challenge.Account`, which has
+        the id and when the account was made. A signed-in user's sales count for the account
+        too, from whatever network they come, and for half as much in the account's first day.
         """
         self.load_account = load
         return load

@@ -12,7 +12,7 @@ from flask import Response, current_app, make_response, render_template, request
 from .. import assets, words
 from ..config import Settings
 from ..errors import Queued
-from .client import EXTENSION
+from .client import EXTENSION, cookie
 from .theming import style_url
 
 log = logging.getLogger("challenge")
@@ -75,6 +75,7 @@ def interstitial(units: int, wait: str, preview: Preview) -> Response:
         403,
         preview=preview,
         units=units,
+        new=cookie(current_settings()) is None,
         why=current_settings().why or say("why"),
         script=asset_url("challenge.js"),
         wait=wait,

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
-from ..core import visitors
-from ..core.bands import Band, Granted, Wanted
-from ..core.visitors import Charged, Purchase, View, Visitor
+from ..core import purchases, visitors
+from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
+from ..core.models import Lane
+from ..core.purchases import Purchase
+from ..core.visitors import Charged, View, Visitor
 
 #: Seconds after which the same body may take over a pending row: whoever made it has died.
 TAKEOVER_AFTER = 10
@@ -121,7 +123,7 @@ class Store(Protocol):
         ...
 
     def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
-        """Apply :func:`challenge.core.visitors.top_up`."""
+        """Apply :func:`challenge.core.purchases.top_up`."""
         ...
 
     # -- bands
@@ -135,29 +137,29 @@ class Store(Protocol):
         *,
         holder: bytes,
         now: float,
-        carry_ms: int = 0,
+        carry: Levels = UNTOUCHED,
     ) -> Granted:
         """Apply :func:`challenge.core.bands.reserve`; a reservation is made once only.
 
         :param key: keyed hash of the network or account.
         :param reservation: its id; the second time it gives what it gave.
         :param holder: which attempt this is; see `release`.
-        :param carry_ms: level that a band not seen before starts from.
+        :param carry: levels that a band not seen before starts from.
         """
         ...
 
     def release(
-        self, key: bytes, reservation: bytes, band: Band, *, holder: bytes, keep: int
+        self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
     ) -> None:
-        """Put back what a reservation holds over `keep` units.
+        """Put back, for the lane that took it, what a reservation holds over `keep` units.
 
         Nothing happens if another holder has been given the reservation too: it may have sold
         what this one would put back.
         """
         ...
 
-    def level(self, key: bytes) -> int:
-        """A band's level, Unix milliseconds; 0 for one not seen before."""
+    def levels(self, key: bytes) -> Levels:
+        """A band's levels; `UNTOUCHED` for one not seen before."""
         ...
 
     # -- bans
@@ -230,7 +232,7 @@ class RecordVerbs(ABC):
 
     def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
         """See :class:`Store`."""
-        return self._update(key, lambda visitor: visitors.top_up(visitor, sale, now))
+        return self._update(key, lambda visitor: purchases.top_up(visitor, sale, now))
 
 
 def day_is_open(day: int, now: float) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ..core import bands
-from ..core.bands import Band, Granted, Wanted
+from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
+from ..core.models import Lane
 from ..core.visitors import Visitor
 from ..errors import StoreUnavailable
 from .base import (
@@ -45,12 +46,12 @@ class _Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    ms: int
+class _Band:
+    levels: Levels
 
     @property
     def expires(self) -> float:
-        return self.ms / 1000
+        return self.levels.latest / 1000
 
 
 class MemoryStore(RecordVerbs):
@@ -68,7 +69,7 @@ class MemoryStore(RecordVerbs):
         self._lock = threading.Lock()
         self._spent: dict[bytes, _Row] = {}
         self._visitors: dict[bytes, Visitor] = {}
-        self._levels: dict[bytes, _Level] = {}
+        self._bands: dict[bytes, _Band] = {}
         self._reservations: dict[tuple[bytes, bytes], _Reservation] = {}
         self._day_keys: dict[int, bytes] = {}
         self._bans: dict[bytes, Ban] = {}
@@ -129,7 +130,7 @@ class MemoryStore(RecordVerbs):
         *,
         holder: bytes,
         now: float,
-        carry_ms: int = 0,
+        carry: Levels = UNTOUCHED,
     ) -> Granted:
         with self._lock:
             made = self._reservations.get((key, reservation))
@@ -138,16 +139,16 @@ class MemoryStore(RecordVerbs):
                     self._reservations[key, reservation] = replace(made, holder=None)
                 return made.granted
             self._make_room(now)
-            level = self._levels.get(key, _Level(carry_ms))
-            ms, granted = bands.reserve(level.ms, band, wanted, int(now * 1000))
+            before = self._bands.get(key, _Band(carry)).levels
+            levels, granted = bands.reserve(before, band, wanted, int(now * 1000))
             if granted.units:
-                self._levels[key] = _Level(ms)
+                self._bands[key] = _Band(levels)
                 kept = _Reservation(granted, holder, now + RESERVATION_SECONDS)
                 self._reservations[key, reservation] = kept
             return granted
 
     def release(
-        self, key: bytes, reservation: bytes, band: Band, *, holder: bytes, keep: int
+        self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
     ) -> None:
         with self._lock:
             made = self._reservations.get((key, reservation))
@@ -155,17 +156,18 @@ class MemoryStore(RecordVerbs):
                 return
             surplus = made.granted.units - keep
             # A band that was full again has been forgotten: nothing is to be put back.
-            if key in self._levels:
-                self._levels[key] = _Level(bands.release(self._levels[key].ms, band, surplus))
+            if key in self._bands:
+                before = self._bands[key].levels
+                self._bands[key] = _Band(bands.release(before, band, surplus, lane))
             if keep:
                 granted = replace(made.granted, units=keep)
                 self._reservations[key, reservation] = replace(made, granted=granted)
             else:
                 del self._reservations[key, reservation]
 
-    def level(self, key: bytes) -> int:
+    def levels(self, key: bytes) -> Levels:
         with self._lock:
-            return self._levels.get(key, _Level(0)).ms
+            return self._bands.get(key, _Band(UNTOUCHED)).levels
 
     def ban(self, ban: Ban, *, limit: int, now: float) -> None:
         with self._lock:
@@ -210,4 +212,4 @@ class MemoryStore(RecordVerbs):
         return max(len(table) for table in self._tables())
 
     def _tables(self) -> tuple[dict[Any, Any], ...]:
-        return (self._spent, self._visitors, self._levels, self._reservations)
+        return (self._spent, self._visitors, self._bands, self._reservations)

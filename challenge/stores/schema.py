@@ -8,7 +8,7 @@ import apsw
 
 from ..errors import ConfigError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: SQLite's `application_id` of our files: "tgte"
 APPLICATION_ID = 0x74677465
 
@@ -23,7 +23,8 @@ CREATE TABLE visitors (
 ) WITHOUT ROWID;
 CREATE INDEX visitors_expires ON visitors (expires);
 CREATE TABLE bands (
-    key BLOB PRIMARY KEY, level_ms INTEGER NOT NULL, expires INTEGER NOT NULL
+    key BLOB PRIMARY KEY, level_ms INTEGER NOT NULL, known_ms INTEGER NOT NULL,
+    new_ms INTEGER NOT NULL, flagged_ms INTEGER NOT NULL, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX bands_expires ON bands (expires);
 CREATE TABLE reservations (

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import apsw
 
 from ..core import bands
-from ..core.bands import Band, Granted, Wanted
+from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
+from ..core.models import Lane
 from ..core.visitors import Visitor
 from ..errors import ConfigError, StoreUnavailable
 from .base import (
@@ -56,7 +57,7 @@ RETURNING units, start_ms
 """
 _HELD = "SELECT units FROM reservations WHERE key = ? AND reservation = ? AND holder = ?"
 _END_DAY_KEYS = "DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?"
-_LEVEL = "SELECT level_ms FROM bands WHERE key = ?"
+_LEVELS = "SELECT level_ms, known_ms, new_ms, flagged_ms FROM bands WHERE key = ?"
 
 
 class SQLiteStore(RecordVerbs):
@@ -172,7 +173,7 @@ class SQLiteStore(RecordVerbs):
         *,
         holder: bytes,
         now: float,
-        carry_ms: int = 0,
+        carry: Levels = UNTOUCHED,
     ) -> Granted:
         with self._file.transaction() as connection:
             made = connection.execute(
@@ -181,11 +182,10 @@ class SQLiteStore(RecordVerbs):
             ).fetchone()
             if made is not None:
                 return Granted(*made)
-            row = connection.execute(_LEVEL, (key,)).fetchone()
-            before = row[0] if row is not None else carry_ms
-            level, granted = bands.reserve(before, band, wanted, int(now * 1000))
+            before = _levels(connection, key) or carry
+            levels, granted = bands.reserve(before, band, wanted, int(now * 1000))
             if granted.units:
-                _put_level(connection, key, level)
+                _put_levels(connection, key, levels)
                 connection.execute(
                     "INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?, ?)",
                     (key, reservation, holder, granted.units, granted.start_ms,
@@ -195,16 +195,16 @@ class SQLiteStore(RecordVerbs):
         return granted
 
     def release(
-        self, key: bytes, reservation: bytes, band: Band, *, holder: bytes, keep: int
+        self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
     ) -> None:
         with self._file.transaction() as connection:
             made = connection.execute(_HELD, (key, reservation, holder)).fetchone()
             if made is None or made[0] <= keep:
                 return
-            row = connection.execute(_LEVEL, (key,)).fetchone()
+            before = _levels(connection, key)
             # A band that was full again has been forgotten: nothing is to be put back.
-            if row is not None:
-                _put_level(connection, key, bands.release(row[0], band, made[0] - keep))
+            if before is not None:
+                _put_levels(connection, key, bands.release(before, band, made[0] - keep, lane))
             connection.execute(
                 "UPDATE reservations SET units = ? WHERE key = ? AND reservation = ?",
                 (keep, key, reservation),
@@ -214,10 +214,9 @@ class SQLiteStore(RecordVerbs):
                 (key, reservation),
             )
 
-    def level(self, key: bytes) -> int:
+    def levels(self, key: bytes) -> Levels:
         with self._file.connection() as connection:
-            row = connection.execute(_LEVEL, (key,)).fetchone()
-        return row[0] if row is not None else 0
+            return _levels(connection, key) or UNTOUCHED
 
     def ban(self, ban: Ban, *, limit: int, now: float) -> None:
         with self._file.transaction() as connection:
@@ -287,9 +286,15 @@ def _told(row: tuple[Any, bytes, bytes], digest: bytes) -> Spending:
     return Spending(state, kept) if owner == digest else Spending("other", b"")
 
 
-def _put_level(connection: apsw.Connection, key: bytes, level_ms: int) -> None:
+def _levels(connection: apsw.Connection, key: bytes) -> Levels | None:
+    row = connection.execute(_LEVELS, (key,)).fetchone()
+    return Levels(*row) if row is not None else None
+
+
+def _put_levels(connection: apsw.Connection, key: bytes, levels: Levels) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO bands VALUES (?, ?, ?)", (key, level_ms, level_ms // 1000 + 1)
+        "INSERT OR REPLACE INTO bands VALUES (?, ?, ?, ?, ?, ?)",
+        (key, *astuple(levels), levels.latest // 1000 + 1),
     )
 
 

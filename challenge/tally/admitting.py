@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 
 from ..core import visitors
 from ..core.bands import Wanted
 from ..core.canonical import canonical
+from ..core.lanes import lane_of
 from ..core.models import Admission, Charge, Clearance, Client, Holding, Identity
 from ..core.visitors import Charged, View
 from ..errors import ClearanceRequired, Expired, NotYet, Queued, TokenRefused, TooEarly
@@ -26,8 +28,15 @@ class Admitter:
     """Lets requests pass, and charges for them."""
 
     def __init__(
-        self, keys: Keys, tokens: Tokens, books: Books, *, clock: Callable[[], float]
+        self,
+        budget: int,
+        keys: Keys,
+        tokens: Tokens,
+        books: Books,
+        *,
+        clock: Callable[[], float],
     ) -> None:
+        self._budget = budget
         self._keys = keys
         self._tokens = tokens
         self._books = books
@@ -50,9 +59,10 @@ class Admitter:
         key = self._books.visitor_key(claims.visitor, now)
         if key is None:
             raise ClearanceRequired("the day's key is gone", code=Charge.UNKNOWN.value)
-        network = self._books.home(claims.visitor, client.address, now)
+        network, place = self._books.home(claims.visitor, client, now)
         digests = self._books.profile_digests(profile, sensitivity)
-        view = View(claims.jti, network, digests)
+        version = client.address.version
+        view = View(claims.jti, network, place, version, self._budget, digests)
         if free_only:
             _, charged = visitors.charge(self._books.store.read(key, now=now), view, now)
             if charged.charge is not Charge.REVISIT:
@@ -155,9 +165,13 @@ class Admitter:
         """
         parts = (key, view.network, str(charged.count), str(charged.base))
         reservation = hashlib.sha256(canonical("challenge/v1/move", *parts)).digest()[:16]
-        network = Client(client.address, multiplier=client.multiplier)
-        wanted = Wanted(charged.lacks, charged.lacks_now, max_wait_ms=0)
-        granted = self._books.reserve(network, reservation, wanted, now).granted
+        # The account was charged when the units were bought; the network is for whoever reads.
+        anybody = replace(client, account="")
+        # The record's key was proved at its last sale.
+        record = self._books.store.read(key, now=now)
+        lane = lane_of(record, proved=record is not None and record.thumbprint != "", now=now)
+        wanted = Wanted(charged.lacks, charged.lacks_now, max_wait_ms=0, lane=lane)
+        granted = self._books.reserve(anybody, reservation, wanted, now).granted
         if not granted.units:
             retry = ceil(granted.retry_ms / 1000)
             raise Queued("the band is empty", code="network_busy", retry_after=retry)

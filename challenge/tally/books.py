@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..config import Settings
-from ..core.bands import Band, Granted, Wanted, reserve
+from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted, reserve
 from ..core.canonical import canonical
+from ..core.classes import NetworkClasses
 from ..core.digests import DIGEST_BYTES
-from ..core.models import Client, Identity
-from ..core.networks import Address, Network, network_hash, prefixes
+from ..core.models import Client, Identity, Lane
+from ..core.networks import Network, network_hash, prefixes
 from ..core.visitors import Visitor
 from ..errors import StoreUnavailable
 from ..stores import Store
@@ -21,8 +22,13 @@ DAY = 86_400
 HOLDER_BYTES = 8
 #: a prefix's band, as a multiple of the configured one
 PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
-#: what an account may buy: 60 units at once, and at most 200 in any day
-ACCOUNT_BAND = Band(60, (200 - 60) // 24)
+#: What an account may buy, at most 60 units in any hour and 200 in any day: each a band with a
+#: key of its own, since one burst and rate that keep both would hold a reader to 54 and then 6
+#: an hour. All are full again before the day's key is gone.
+ACCOUNT_BANDS = {"account-hour": Band(30, 30), "account-day": Band(128, 3)}
+#: for so many seconds after it was made: half of that
+ACCOUNT_YOUNG = DAY
+YOUNG_BANDS = {"account-hour": Band(15, 15), "account-day": Band(52, 2)}
 #: what an address may buy without scripts: at most 30 units in any hour
 NOSCRIPT_BAND = Band(15, 15)
 #: responses that an address may have: at most 60 in any hour
@@ -44,6 +50,7 @@ class Reserved:
     holder: bytes
     #: keys and sizes of the bands that it was taken from
     held: tuple[tuple[bytes, Band], ...]
+    lane: Lane
 
 
 class Books:
@@ -61,6 +68,13 @@ class Books:
         self.store = store
         self._random = random
         self._day_keys: dict[int, bytes] = {}
+        self._classes = NetworkClasses(
+            settings.shared_networks, settings.hosting_networks, settings.hosting_percent
+        )
+
+    def known(self, client: Client) -> Client:
+        """The client, with what the operator says of its network."""
+        return replace(client, network=self._classes.of(client.address))
 
     # -- hashes
 
@@ -76,14 +90,19 @@ class Books:
         key = self.visitor_key(visitor, now)
         return self.store.read(key, now=now) if key is not None else None
 
-    def home(self, visitor: Identity, address: Address, now: float) -> bytes:
-        """The network of an address, as the visitor's own record knows it."""
-        return network_hash(self._secret(visitor.first // DAY, now), prefixes(address)[0])
+    def home(self, visitor: Identity, client: Client, now: float) -> tuple[bytes, bytes]:
+        """A client's network and the place it is in, as the visitor's own record knows them."""
+        secret, network = self._secret(visitor.first // DAY, now), client.network
+        return (
+            network_hash(secret, network.home(client.address)),
+            network_hash(secret, network.place(client.address)),
+        )
 
-    def network_on(self, day: int, address: Address, now: float) -> bytes | None:
-        """The network of an address under a day's key; None if the key is gone."""
+    def network_on(self, day: int, client: Client, now: float) -> bytes | None:
+        """A client's network under a day's key; None if the key is gone."""
         secret = self._day_key(day, now)
-        return network_hash(secret, prefixes(address)[0]) if secret is not None else None
+        network = client.network.home(client.address)
+        return network_hash(secret, network) if secret is not None else None
 
     def profile_digests(self, profile: str, sensitivity: str) -> tuple[tuple[bytes, int], ...]:
         """What a view of a profile charges: a digest for each class up to the route's.
@@ -117,14 +136,15 @@ class Books:
                 *(key, reservation, band, replace(wanted, most=units)),
                 holder=holder,
                 now=now,
-                carry_ms=carry,
+                carry=carry,
             )
             if not granted.units:
-                self.put_back(Reserved(granted, reservation, holder, tuple(held)))
-                return Reserved(granted, reservation, holder, ())
+                self.put_back(Reserved(granted, reservation, holder, tuple(held), wanted.lane))
+                return Reserved(granted, reservation, holder, (), wanted.lane)
             held.append((key, band))
             units, start = min(units, granted.units), max(start, granted.start_ms)
-        reserved = Reserved(Granted(units, start), reservation, holder, tuple(held))
+        granted = Granted(units, start)
+        reserved = Reserved(granted, reservation, holder, tuple(held), wanted.lane)
         self.put_back(reserved, keep=units)
         return reserved
 
@@ -132,58 +152,79 @@ class Books:
         self, purpose: str, client: Client, band: Band, reservation: bytes, now: float
     ) -> Granted:
         """Take one unit out of a band that a client's address has for a purpose of its own."""
-        key, band, carry = self._own_band(purpose, client, band.times(client.multiplier), now)
+        key, band, carry = self._own_band(purpose, client, band, now)
         wanted = Wanted(1, 1, max_wait_ms=0)
         holder = self._random(HOLDER_BYTES)
         return self.store.reserve(
-            key, reservation, band, wanted, holder=holder, now=now, carry_ms=carry
+            key, reservation, band, wanted, holder=holder, now=now, carry=carry
         )
 
     def retry_ms(self, purpose: str, client: Client, band: Band, now: float) -> int:
         """Milliseconds until such a band has a unit; nothing is taken."""
-        key, band, carry = self._own_band(purpose, client, band.times(client.multiplier), now)
-        level = max(self.store.level(key), carry)
-        return reserve(level, band, Wanted(1, 1, max_wait_ms=0), int(now * 1000))[1].retry_ms
+        key, band, carry = self._own_band(purpose, client, band, now)
+        return self._wait_ms(key, band, carry, Wanted(1, 1, max_wait_ms=0), now)
 
     def wait_ms(self, client: Client, wanted: Wanted, now: float) -> int:
         """Milliseconds until every band of a client has `least` units; nothing is taken."""
         at_once = replace(wanted, most=wanted.least, max_wait_ms=0)
         return max(
-            reserve(max(self.store.level(key), carry), band, at_once, int(now * 1000))[1].retry_ms
+            self._wait_ms(key, band, carry, at_once, now)
             for key, band, carry in self._bands(client, now)
         )
+
+    def _wait_ms(self, key: bytes, band: Band, carry: Levels, wanted: Wanted, now: float) -> int:
+        levels = max(self.store.levels(key), carry, key=lambda levels: levels.latest)
+        return reserve(levels, band, wanted, int(now * 1000))[1].retry_ms
 
     def put_back(self, reserved: Reserved, *, keep: int = 0) -> None:
         """Put back what was reserved and not sold, but for `keep` units."""
         for key, band in reserved.held:
-            self.store.release(key, reserved.id, band, holder=reserved.holder, keep=keep)
+            self.store.release(
+                key, reserved.id, band, lane=reserved.lane, holder=reserved.holder, keep=keep
+            )
 
-    def _bands(self, client: Client, now: float) -> Iterator[tuple[bytes, Band, int]]:
-        """Each band's key today, its size, and the level it had yesterday if it is new today."""
-        today = int(now) // DAY
-        plain = Band(self._settings.band_burst, self._settings.band_per_hour)
-        for network in reversed(prefixes(client.address)):
-            band = plain.times(PREFIX_FACTORS[network.prefixlen] * client.multiplier)
-            yield self._band(partial(_network_hash, network), band, today, now)
+    def _bands(self, client: Client, now: float) -> Iterator[tuple[bytes, Band, Levels]]:
+        """Each band's key today, its size, and the levels it had yesterday if it is new today."""
+        # Who is signed in has bands of the same size beside those of all others.
+        purpose = "accounts" if client.account else ""
+        for network, band in self._network_bands(client):
+            yield self._band(partial(_network_hash, network, purpose), band, now)
         if not client.scripts:
             yield self._own_band("noscript", client, NOSCRIPT_BAND, now)
         if client.account:
-            yield self._band(partial(_account_hash, client.account), ACCOUNT_BAND, today, now)
+            created = client.account_created
+            young = created is not None and now - created < ACCOUNT_YOUNG
+            for purpose, band in (YOUNG_BANDS if young else ACCOUNT_BANDS).items():
+                yield self._band(partial(_account_hash, client.account, purpose), band, now)
+
+    def _network_bands(self, client: Client) -> Iterator[tuple[Network, Band]]:
+        """The networks that a client counts for, and their bands; the widest first."""
+        settings, network = self._settings, client.network
+        plain = Band(settings.band_burst, settings.band_per_hour, settings.lanes)
+        if network.shared is not None:
+            yield network.shared, plain.times(network.multiplier * client.multiplier)
+            return
+        for prefix in reversed(prefixes(client.address)):
+            band = plain.times(PREFIX_FACTORS[prefix.prefixlen] * client.multiplier)
+            yield prefix, band.part(network.percent)
 
     def _own_band(
         self, purpose: str, client: Client, band: Band, now: float
-    ) -> tuple[bytes, Band, int]:
-        hashed = partial(_purpose_hash, purpose, prefixes(client.address)[0])
-        return self._band(hashed, band, int(now) // DAY, now)
+    ) -> tuple[bytes, Band, Levels]:
+        """The band that a client's network has for a purpose."""
+        network = client.network
+        hashed = partial(_network_hash, network.home(client.address), purpose)
+        return self._band(hashed, band.times(network.multiplier * client.multiplier), now)
 
     def _band(
-        self, digest: Callable[[bytes], bytes], band: Band, today: int, now: float
-    ) -> tuple[bytes, Band, int]:
+        self, digest: Callable[[bytes], bytes], band: Band, now: float
+    ) -> tuple[bytes, Band, Levels]:
+        today = int(now) // DAY
         key = digest(self._secret(today, now))
         yesterday = self._day_key(today - 1, now)
-        if yesterday is None or self.store.level(key):
-            return key, band, 0
-        return key, band, self.store.level(digest(yesterday))
+        if yesterday is None or self.store.levels(key).latest:
+            return key, band, UNTOUCHED
+        return key, band, self.store.levels(digest(yesterday))
 
     # -- day keys
 
@@ -203,14 +244,12 @@ class Books:
         return key
 
 
-def _network_hash(network: Network, key: bytes) -> bytes:
-    return network_hash(key, network)
+def _network_hash(network: Network, purpose: str, key: bytes) -> bytes:
+    hashed = network_hash(key, network)
+    if not purpose:
+        return hashed
+    return hmac.digest(key, canonical(f"challenge/v1/{purpose}", hashed), "sha256")[:16]
 
 
-def _purpose_hash(purpose: str, network: Network, key: bytes) -> bytes:
-    message = canonical(f"challenge/v1/{purpose}", network_hash(key, network))
-    return hmac.digest(key, message, "sha256")[:16]
-
-
-def _account_hash(account: str, key: bytes) -> bytes:
-    return hmac.digest(key, canonical("challenge/v1/account", account), "sha256")[:16]
+def _account_hash(account: str, purpose: str, key: bytes) -> bytes:
+    return hmac.digest(key, canonical(f"challenge/v1/{purpose}", account), "sha256")[:16]

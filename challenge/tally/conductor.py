@@ -8,6 +8,7 @@ from math import ceil
 
 from ..config import TEST_KEYS, TEST_SLOW, Settings
 from ..core import puzzles
+from ..core.lanes import lane_of
 from ..core.models import (
     Admission,
     Challenge,
@@ -20,7 +21,7 @@ from ..core.models import (
     Response,
     Sale,
 )
-from ..core.price import price
+from ..core.price import Work, price
 from ..core.visitors import Visitor
 from ..errors import BudgetFull, ChallengeError, Malformed, StoreUnavailable, TokenRefused
 from ..keys import Keys, encode_bytes
@@ -71,7 +72,7 @@ class Tally:
         self._health = (float("-inf"), "")
         self.bans = BanList(settings, keys, store, clock)
         self._books = Books(settings, keys.profile_secret, store, random)
-        self._admitter = Admitter(keys, self._tokens, self._books, clock=clock)
+        self._admitter = Admitter(settings.budget, keys, self._tokens, self._books, clock=clock)
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
         self._seller = Seller(settings.budget, self._mint, self._tokens, self._books, spender)
@@ -125,18 +126,28 @@ class Tally:
         if ask.buys == BUYS_RESPONSE:
             return self._offer(ask, Quote(self.settings.price_ms, 0, 0), now)
         visitor, record = self._reader(clearance, now)
-        renews = record is not None and record.thumbprint != "" and now < record.ends
+        keyed = record is not None and record.thumbprint != ""
+        renews = keyed and record is not None and now < record.ends
         room = self.settings.budget - (record.left if record is not None and renews else 0)
         if room < 1:
             raise BudgetFull("nothing to add")
+        # Whether the key signs is for redeem to see; the record says the rest.
         quote = price(
-            work_ms=self.settings.price_ms,
+            work=self._work,
             ramp=self.settings.ramp,
             bought=record.recent.bought(now) if record is not None else 0,
             room=room,
             most=None if ask.most is None else max(ask.most, ask.units),
+            lane=lane_of(record, proved=keyed, now=now),
         )
         return self._offer(ask, quote, now, visitor, record.sales if record is not None else 0)
+
+    @property
+    def _work(self) -> Work:
+        settings = self.settings
+        return Work(
+            settings.price_ms, settings.price_further_ms, settings.price_base, settings.price_max_ms
+        )
 
     def _site_asked(self, ask: Ask) -> str:
         own = self.settings.site_key
@@ -171,6 +182,7 @@ class Tally:
             report=_digest_text(ask.report) if ask.report else "",
             visitor=visitor,
             sales=sales,
+            lane=quote.lane,
             epoch=self.store.epoch,
             issued=issued,
             not_before=issued + ceil(quote.wait_ms / 1000),
@@ -195,7 +207,7 @@ class Tally:
             KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued (the network's band, or
             its budget of wrong redemptions), StoreUnavailable.
         """
-        return self._redeemer.redeem(body, client)
+        return self._redeemer.redeem(body, self._books.known(client))
 
     def respond(self, body: bytes, client: Client, hostname: str) -> Receipt:
         """Give a response for a solved challenge. The same body always gets the same response.
@@ -205,7 +217,7 @@ class Tally:
         :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved, Spent,
             InProgress, Queued (60 an hour and address, or too many wrong ones), StoreUnavailable.
         """
-        return self._responder.respond(body, client, hostname)
+        return self._responder.respond(body, self._books.known(client), hostname)
 
     def verify_response(self, token: str, idempotency_key: str = "") -> Response:
         """Say once that a response is good; again only to who sends the same key.
@@ -220,7 +232,7 @@ class Tally:
         :raises SecretRefused: if it is not.
         :raises Queued: after too many wrong ones from one address.
         """
-        self._secret.check(shown, client)
+        self._secret.check(shown, self._books.known(client))
 
     def join_queue(self, client: Client, units: int = 1, wait: int = 0) -> str:
         """A ticket for whoever has no scripts: for its network only, and kept for two minutes.
@@ -230,11 +242,11 @@ class Tally:
         :param units: what the page costs; fewer are not sold for the ticket.
         :param wait: seconds until it is due; from 30 to 480.
         """
-        return self._waiter.join(client, units, wait)
+        return self._waiter.join(self._books.known(client), units, wait)
 
     def foresee_wait(self, client: Client, units: int = 1) -> int:
         """Seconds until a network has units for visitors without scripts, if nobody is faster."""
-        return self._waiter.foresee(client, units)
+        return self._waiter.foresee(self._books.known(client), units)
 
     def collect(self, ticket: str, client: Client) -> Sale:
         """Sell five units for a due ticket, once; the same ticket gets the same token.
@@ -245,7 +257,7 @@ class Tally:
         :raises Queued: if that is too far off.
         :raises ChallengeError: TokenRefused (Expired), Spent, InProgress, StoreUnavailable.
         """
-        return self._waiter.collect(ticket, client)
+        return self._waiter.collect(ticket, self._books.known(client))
 
     def admit(
         self,
@@ -267,7 +279,11 @@ class Tally:
         :raises StoreUnavailable: if nobody can say.
         """
         return self._admitter.admit(
-            clearance, profile, client, sensitivity=sensitivity, free_only=free_only
+            clearance,
+            profile,
+            self._books.known(client),
+            sensitivity=sensitivity,
+            free_only=free_only,
         )
 
     def refund(self, admission: Admission) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
-from ..core.bands import Band, Wanted, reserve
+from ..core.bands import UNTOUCHED, Band, Levels, Wanted, reserve
 from ..core.models import Client
-from ..core.networks import network_hash, prefixes
+from ..core.networks import network_hash
 from ..errors import (
     Expired,
     KeyRequired,
@@ -50,8 +50,8 @@ class Failures:
         self._key = key
         self._limit = limit
         self._lock = threading.Lock()
-        # The level of each network's band, the one that failed last at the end.
-        self._levels: OrderedDict[bytes, int] = OrderedDict()
+        # The levels of each network's band, the one that failed last at the end.
+        self._levels: OrderedDict[bytes, Levels] = OrderedDict()
 
     @contextmanager
     def counted(self, client: Client, now: float) -> Iterator[None]:
@@ -59,8 +59,8 @@ class Failures:
 
         :raises Queued: `too_many_failures`, before anything is looked at.
         """
-        network = network_hash(self._key, prefixes(client.address)[0])
-        band = self._band.times(client.multiplier)
+        network = network_hash(self._key, client.network.home(client.address))
+        band = self._band.times(client.network.multiplier * client.multiplier)
         retry_ms = self._retry_ms(network, band, int(now * 1000))
         if retry_ms:
             retry = ceil(retry_ms / 1000)
@@ -74,15 +74,17 @@ class Failures:
             raise
 
     def _retry_ms(self, network: bytes, band: Band, now_ms: int) -> int:
-        return reserve(self._levels.get(network, 0), band, ONE, now_ms)[1].retry_ms
+        return reserve(self._levels.get(network, UNTOUCHED), band, ONE, now_ms)[1].retry_ms
 
     def _count(self, network: bytes, band: Band, now_ms: int) -> None:
         with self._lock:
-            self._levels[network] = reserve(self._levels.get(network, 0), band, ONE, now_ms)[0]
+            self._levels[network] = reserve(
+                self._levels.get(network, UNTOUCHED), band, ONE, now_ms
+            )[0]
             self._levels.move_to_end(network)
             # A band that is full again is that of a network never heard of.
             while len(self._levels) > self._limit or self._oldest() <= now_ms:
                 self._levels.popitem(last=False)
 
     def _oldest(self) -> int:
-        return next(iter(self._levels.values()))
+        return next(iter(self._levels.values())).band

@@ -55,7 +55,7 @@ class Redeemer:
             digest=hashlib.sha256(body).digest(),
             expires=challenge.expires,
             epoch=challenge.epoch,
-            wanted=Wanted(challenge.budget, challenge.least, self._backlog_ms),
+            wanted=Wanted(challenge.budget, challenge.least, self._backlog_ms, challenge.lane),
             confirm=done.confirm,
             visitor=challenge.visitor,
             number=challenge.sales,

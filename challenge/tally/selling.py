@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from ..core.bands import Granted, Wanted
+from ..core.lanes import lane_of
 from ..core.models import Clearance, Client, Identity, Sale
-from ..core.visitors import Purchase, Visitor, first_purchase
+from ..core.purchases import Purchase, first_purchase
+from ..core.visitors import Visitor
 from ..errors import (
     BudgetFull,
     ChallengeError,
@@ -167,7 +169,10 @@ class Seller:
         if wanted.most < 1:
             self._books.store.unspend(order.id, since=since)
             raise BudgetFull("nothing to add")
-        wanted = replace(wanted, least=min(wanted.least, wanted.most))
+        # The record says what it earns now; what was quoted may be worse, never better.
+        earned = lane_of(buyer, proved=_renews(buyer), now=since)
+        lane = max(wanted.lane, earned)
+        wanted = replace(wanted, least=min(wanted.least, wanted.most), lane=lane)
         reserved = self._books.reserve(client, order.id, wanted, since)
         if not reserved.granted.units:
             self._books.store.unspend(order.id, since=since)
@@ -193,6 +198,7 @@ class Seller:
         """The sale as the visitor's record keeps it."""
         # A record with a key can be renewed for a day after its clearance has ended.
         after = RENEWABLE if order.thumbprint else 0
+        network, place = self._books.home(clearance.visitor, client, since)
         return Purchase(
             challenge=order.id,
             number=order.number,
@@ -201,7 +207,9 @@ class Seller:
             units=granted.units,
             start=_start(clearance, granted),
             at=since,
-            network=self._books.home(clearance.visitor, client.address, since),
+            network=network,
+            place=place,
+            version=client.address.version,
             ends=clearance.expires,
             expires=clearance.expires + LEEWAY + after,
         )

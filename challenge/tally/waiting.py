@@ -59,7 +59,7 @@ class Waiter:
         now = self._clock()
         issued, day = int(now), int(now) // DAY
         due = issued + due_in(wait)
-        network = self._books.network_on(day, client.address, now)
+        network = self._books.network_on(day, client, now)
         if network is None:
             raise StoreUnavailable("the day has no key")
         ticket = Ticket(
@@ -86,7 +86,7 @@ class Waiter:
         """See :meth:`challenge.tally.Tally.collect`."""
         now = self._clock()
         ticket = self._tokens.read_ticket(token, now)
-        network = self._books.network_on(ticket.day, client.address, now)
+        network = self._books.network_on(ticket.day, client, now)
         if network is None or not hmac.compare_digest(encode_bytes(network), ticket.network):
             raise TokenRefused("another network's ticket", code="network_changed")
         order = Order(

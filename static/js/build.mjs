@@ -1,6 +1,7 @@
 /**
  * Bundles the browser code: `node build.mjs [--out DIR] [--wasm DIR]` (default: dist beside this
- * file, for both). The WebAssembly comes compiled, from where `./run build` has put it. Two builds of the same sources are the same bytes, so that a build can be checked by repeating it.
+ * file, for both). The WebAssembly comes compiled, from where `./run build` has put it. Two builds
+ * of the same sources are the same bytes, so that a build can be checked by repeating it.
  */
 
 import { createHash } from "node:crypto";
@@ -13,11 +14,12 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+const STYLE = "text/css; charset=utf-8";
 const SCRIPT = "text/javascript; charset=utf-8";
 const WASM = "application/wasm";
 /** A script knows the names that those before it were given. */
 const FILES = [
-  { name: "challenge.css", source: "src/challenge.css", type: "text/css; charset=utf-8" },
+  { name: "challenge.css", source: "src/challenge.css", type: STYLE },
   { name: "sha256-simd.wasm", type: WASM, as: "SIMD_FILE" },
   { name: "sha256.wasm", type: WASM, as: "WASM_FILE" },
   // A module, which challenge.js fetches.
@@ -29,14 +31,19 @@ const FILES = [
     as: "WIDGET_FILE",
   },
   { name: "challenge.js", source: "src/main.js", type: SCRIPT },
+  // For the page that `flask challenge simulate --html` writes, with uPlot (MIT) in them.
+  { name: "report.css", source: "src/report/report.css", type: STYLE, with: "uplot" },
+  { name: "report.js", source: "src/report/start.js", type: SCRIPT, with: "uplot" },
 ];
 
 /**
  * @param {string} source
  * @param {import("esbuild").Format | undefined} format
  * @param {Record<string, string>} names of the files made so far
+ * @param {string} [guest] a package that is in it: its licence goes with it
  */
-async function bundle(source, format = "iife", names = {}) {
+async function bundle(source, format = "iife", names = {}, guest) {
+  const notice = guest ? await licence(guest) : "";
   const define = Object.entries(names).map(([as, name]) => [as, JSON.stringify(name)]);
   const { outputFiles } = await build({
     absWorkingDir: HERE,
@@ -47,9 +54,16 @@ async function bundle(source, format = "iife", names = {}) {
     define: Object.fromEntries(define),
     target: "es2020",
     legalComments: "none",
+    banner: { js: notice, css: notice },
     write: false,
   });
   return Buffer.from(outputFiles[0].contents);
+}
+
+/** @param {string} name of a package */
+async function licence(name) {
+  const text = await readFile(join(HERE, "node_modules", name, "LICENSE"), "utf8");
+  return `/* ${name}: ${text.replace(/\s+/g, " ").trim()} */`;
 }
 
 /**
@@ -86,9 +100,9 @@ const out = resolve(values.out);
 await mkdir(out, { recursive: true });
 const manifest = {};
 const names = {};
-for (const { name, source, type, format, as } of FILES) {
+for (const { name, source, type, format, as, with: guest } of FILES) {
   const bytes = source
-    ? await bundle(source, format, names)
+    ? await bundle(source, format, names, guest)
     : await readFile(join(resolve(values.wasm), name));
   const { br, gz } = compressed(bytes, type !== WASM);
   await writeFile(join(out, name), bytes);

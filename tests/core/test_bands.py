@@ -5,20 +5,21 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from challenge.core.bands import HOUR_MS, Band, Granted, Wanted, release, reserve
+from challenge.core.bands import HOUR_MS, UNTOUCHED, Band, Granted, Levels, Wanted, release, reserve
+from challenge.core.models import Lane
 
 NOW = 1_800_000_000_000
 BAND = Band(burst=300, per_hour=48)
 
 
 def take(
-    level: int, most: int, *, at: int = NOW, least: int = 1, wait: int = 0
-) -> tuple[int, Granted]:
+    level: Levels, most: int, *, at: int = NOW, least: int = 1, wait: int = 0
+) -> tuple[Levels, Granted]:
     return reserve(level, BAND, Wanted(most, least, wait), at)
 
 
 def test_a_burst_then_a_rate() -> None:
-    level, granted = take(0, 300)
+    level, granted = take(UNTOUCHED, 300)
     assert granted == Granted(300, NOW)
     assert take(level, 5)[1] == Granted(0, 0, retry_ms=75_000)
     assert take(level, 5, at=NOW + 74_999)[1].units == 0
@@ -27,13 +28,13 @@ def test_a_burst_then_a_rate() -> None:
 
 
 def test_fewer_now_rather_than_more_later() -> None:
-    level, _ = take(0, 298)
+    level, _ = take(UNTOUCHED, 298)
     assert take(level, 5, wait=600_000)[1] == Granted(2, NOW)
     assert take(level, 5, least=4, wait=600_000)[1] == Granted(4, NOW + 150_000)
 
 
 def test_a_later_start_has_its_limit() -> None:
-    level, _ = take(0, 300)
+    level, _ = take(UNTOUCHED, 300)
     starts = []
     while (granted := take(level, 5, wait=600_000))[1].units:
         level = granted[0]
@@ -44,8 +45,8 @@ def test_a_later_start_has_its_limit() -> None:
 
 
 def test_what_is_put_back_counts_again() -> None:
-    level, _ = take(0, 300)
-    assert take(release(level, BAND, 20), 50)[1].units == 20
+    level, _ = take(UNTOUCHED, 300)
+    assert take(release(level, BAND, 20, Lane.NEW), 50)[1].units == 20
 
 
 def test_a_wider_band() -> None:
@@ -58,7 +59,7 @@ def test_a_wider_band() -> None:
              max_size=60)
 )  # fmt: skip
 def test_never_more_than_burst_and_rate(asks: list[tuple[int, int, int]]) -> None:
-    now, level, given_out = NOW, 0, []
+    now, level, given_out = NOW, UNTOUCHED, []
     for pause, most, least in asks:
         now += pause
         level, granted = take(level, max(most, least), at=now, least=least)

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from challenge.core.price import price
+from challenge.core.price import Work, price
 from challenge.core.recent import DAY_SECONDS, Recent
 
 RAMP = (5, 10, 20)
+WORK = Work(first_ms=200, further_ms=100, base=100, max_ms=2000)
 ROOM = 20
+NOON = 20_000 * DAY_SECONDS + DAY_SECONDS // 2
 bought = st.integers(0, 2_000)
 units = st.integers(1, 50)
 
@@ -19,13 +21,13 @@ units = st.integers(1, 50)
     ("before", "size"), [(0, 5), (4, 5), (5, 10), (14, 10), (15, 20), (34, 20), (10_000, 20)]
 )
 def test_sales_grow_with_what_was_bought(before: int, size: int) -> None:
-    assert price(work_ms=200, ramp=RAMP, bought=before, room=ROOM).budget == size
+    assert price(work=WORK, ramp=RAMP, bought=before, room=ROOM).budget == size
 
 
 @given(bought, st.integers(1, ROOM), units)
 def test_a_part_costs_its_part(before: int, room: int, most: int) -> None:
-    whole = price(work_ms=200, ramp=RAMP, bought=before, room=room)
-    part = price(work_ms=200, ramp=RAMP, bought=before, room=room, most=most)
+    whole = price(work=WORK, ramp=RAMP, bought=before, room=room)
+    part = price(work=WORK, ramp=RAMP, bought=before, room=room, most=most)
     assert part.budget == min(most, whole.budget)
     assert part.work_ms / part.budget == pytest.approx(whole.work_ms / whole.budget)
 
@@ -35,11 +37,11 @@ def test_nobody_saves_by_buying_parts(parts: list[int]) -> None:
     """To own as much, whoever buys parts has worked at least as long as who buys wholes."""
     owned = worked = 0.0
     for most in parts:
-        quote = price(work_ms=200, ramp=RAMP, bought=int(owned), room=ROOM, most=most)
+        quote = price(work=WORK, ramp=RAMP, bought=int(owned), room=ROOM, most=most)
         owned, worked = owned + quote.budget, worked + quote.work_ms
     wholes = wholes_worked = 0.0
     while wholes < owned:
-        quote = price(work_ms=200, ramp=RAMP, bought=int(wholes), room=ROOM)
+        quote = price(work=WORK, ramp=RAMP, bought=int(wholes), room=ROOM)
         # Of the last sale, what is needed.
         share = min(1, (owned - wholes) / quote.budget)
         wholes, wholes_worked = wholes + quote.budget, wholes_worked + quote.work_ms * share
@@ -49,17 +51,50 @@ def test_nobody_saves_by_buying_parts(parts: list[int]) -> None:
 def test_a_ramp_by_number_of_sales_would_be_cheaper_in_parts() -> None:
     """The control: what the rule above is there to stop."""
     by_sales = [
-        price(work_ms=200, ramp=RAMP, bought=sum(RAMP[:sale]), room=ROOM, most=most)
+        price(work=WORK, ramp=RAMP, bought=sum(RAMP[:sale]), room=ROOM, most=most)
         for sale, most in enumerate((1, 1, 20))
     ]
-    honest = price(work_ms=200, ramp=RAMP, bought=0, room=ROOM).work_ms
+    honest = price(work=WORK, ramp=RAMP, bought=0, room=ROOM).work_ms
     owned = sum(quote.budget for quote in by_sales)
     assert owned == 22
     # 22 units for less than two whole sales, which give 15.
     assert sum(quote.work_ms for quote in by_sales) < 2 * honest
 
 
-NOON = 20_000 * DAY_SECONDS + DAY_SECONDS // 2
+def work_at(before: int, room: int = ROOM) -> float:
+    return price(work=WORK, ramp=RAMP, bought=before, room=room).work_ms
+
+
+def test_what_sales_cost() -> None:
+    assert work_at(0) == 200, "a first page"
+    assert work_at(5) == work_at(15) == work_at(75) == 100
+    assert work_at(395) == 395
+    assert work_at(795) == pytest.approx(2 * work_at(395), rel=0.01), "twice for twice as many"
+    assert work_at(2_015) == work_at(10**6) == 2_000
+
+
+@given(bought, st.integers(1, 500), st.integers(1, ROOM))
+def test_further_sales_never_get_cheaper_and_are_bounded(before: int, more: int, room: int) -> None:
+    before += RAMP[0]
+    cheap, dear = work_at(before, room), work_at(before + more, room)
+    assert 100 <= cheap <= dear <= 2_000
+
+
+@given(st.integers(5, 3_000), st.integers(0, 2 * DAY_SECONDS), st.integers(0, DAY_SECONDS))
+def test_a_price_falls_as_the_day_passes(units: int, pause: int, more: int) -> None:
+    recent = Recent().plus(units, NOON)
+
+    def each(at: float) -> float:
+        quote = price(work=WORK, ramp=RAMP, bought=recent.bought(at), room=ROOM)
+        return quote.work_ms if quote.budget > RAMP[0] else 0
+
+    assert each(NOON + pause + more) <= each(NOON + pause)
+    assert work_at(recent.bought(NOON + 2 * DAY_SECONDS)) == 200, "a new day, a first sale"
+
+
+def test_a_further_sale_costs_no_more_than_a_first() -> None:
+    free = Work(first_ms=0, further_ms=100, base=100, max_ms=2_000)
+    assert price(work=free, ramp=RAMP, bought=10_000, room=ROOM).work_ms == 0
 
 
 def test_yesterdays_units_fade() -> None:

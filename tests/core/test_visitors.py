@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from challenge.core import visitors
+from challenge.core.alternating import Trail, Trails
 from challenge.core.digests import CHARGED_MAX, DIGEST_BYTES, carried, holds, without
 from challenge.core.models import Charge
+from challenge.core.purchases import Purchase, first_purchase, top_up
 from challenge.core.visitors import (
     HOMES_MAX,
     MOVE_SECONDS,
@@ -18,11 +20,8 @@ from challenge.core.visitors import (
     PREVIOUS_GRACE,
     Charged,
     Home,
-    Purchase,
     View,
     Visitor,
-    first_purchase,
-    top_up,
 )
 from challenge.stores.records import pack, unpack
 
@@ -44,6 +43,8 @@ def purchase(number: int = 0, **changes: Any) -> Purchase:
         start=0,
         at=NOW,
         network=HERE,
+        place=HERE,
+        version=4,
         ends=NOW + 1800,
         expires=NOW + 1830,
     )
@@ -55,7 +56,7 @@ def visitor(units: int = 5, charged: bytes = b"") -> Visitor:
 
 
 def view(number: int, units: int = 1, network: bytes = HERE, jti: str = "sale-0") -> View:
-    return View(jti, network, ((digest(number), units),))
+    return View(jti, network, network, 4, 20, ((digest(number), units),))
 
 
 def charge(record: Visitor | None, seen: View, now: float = NOW) -> tuple[Visitor, Charged]:
@@ -99,8 +100,8 @@ def test_refusals() -> None:
 
 
 def test_classes_charge_the_difference() -> None:
-    low = View("sale-0", HERE, ((digest(1), 1),))
-    high = View("sale-0", HERE, ((digest(1), 1), (digest(2), 3)))
+    low = View("sale-0", HERE, HERE, 4, 20, ((digest(1), 1),))
+    high = View("sale-0", HERE, HERE, 4, 20, ((digest(1), 1), (digest(2), 3)))
     record, first = charge(visitor(5), low)
     record, more = charge(record, high)
     assert (first.units, more.units, record.left) == (1, 3, 1)
@@ -212,7 +213,7 @@ def reserve_there(record: Visitor, answer: Charged, network: bytes, units: int) 
 def test_a_move_charges_the_new_home_for_what_is_unspent() -> None:
     record, _ = charge(visitor(5), view(1))
     same, answer = charge(record, view(2, network=THERE))
-    assert same == record
+    assert replace(same, trails=record.trails) == record
     assert (answer.charge, answer.lacks, answer.lacks_now) == (Charge.MOVED, 4, 1)
     record = reserve_there(record, answer, THERE, 4)
     for number in (2, 3):
@@ -326,6 +327,12 @@ def test_control_without_homes_one_network_opens_everything() -> None:
     assert opened == 5, "what a count that is too high would let through"
 
 
+def trail(places: int, returns: int) -> Trail:
+    # A return is one to a place.
+    seen = tuple(digest(n) for n in range(places))
+    return Trail(seen, tuple(range(NOW, NOW + returns)) if seen else ())
+
+
 @given(st.binary(max_size=16), st.integers(0, 2**31), st.integers(0, 8), st.integers(0, 1024))
 def test_records_survive_packing(challenge: bytes, number: int, homes: int, profiles: int) -> None:
     record = replace(
@@ -336,6 +343,7 @@ def test_records_survive_packing(challenge: bytes, number: int, homes: int, prof
         previous_jti="p" * 22,
         previous_until=NOW,
         moves_level=number,
+        trails=Trails(trail(homes, 4), trail(8 - homes, homes % 5)),
         homes=tuple(Home(digest(n), n) for n in range(homes)),
         unconfirmed=digest(7),
         charged=b"".join(digest(n) for n in range(profiles)),

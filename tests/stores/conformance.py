@@ -14,9 +14,10 @@ from threading import Barrier
 
 import pytest
 
-from challenge.core.bands import Band, Granted, Wanted
-from challenge.core.models import Charge
-from challenge.core.visitors import Purchase, View, Visitor, first_purchase
+from challenge.core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
+from challenge.core.models import Charge, Lane
+from challenge.core.purchases import Purchase, first_purchase
+from challenge.core.visitors import View, Visitor
 from challenge.stores.base import RESERVATION_SECONDS, TAKEOVER_AFTER, Store
 
 NOW = 1_800_000_000.0
@@ -38,6 +39,8 @@ def purchase(number: int = 0, units: int = 20, jti: str = JTI, expires: int = EN
         start=0,
         at=END - 200,
         network=HOME,
+        place=HOME,
+        version=4,
         ends=END - 30,
         expires=expires,
     )
@@ -48,7 +51,7 @@ def visitor(left: int = 20, expires: int = END) -> Visitor:
 
 
 def view(number: int, jti: str = JTI, network: bytes = HOME) -> View:
-    return View(jti, network, ((digest(number), 1),))
+    return View(jti, network, network, 4, 20, ((digest(number), 1),))
 
 
 def digest(number: int) -> bytes:
@@ -249,16 +252,16 @@ class StoreConformance:
     def test_what_is_released_can_be_reserved(self, make_store: MakeStore) -> None:
         store = make_store()
         store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), holder=HOLDER, now=NOW)
-        store.release(KEY, ID, BAND, holder=HOLDER, keep=7)
+        store.release(KEY, ID, BAND, lane=Lane.NEW, holder=HOLDER, keep=7)
         assert store.reserve(KEY, ID, BAND, Wanted(10, 1, 0), holder=HOLDER, now=NOW).units == 7
-        store.release(KEY, ID, BAND, holder=HOLDER, keep=8)
+        store.release(KEY, ID, BAND, lane=Lane.NEW, holder=HOLDER, keep=8)
         assert (
             make_store().reserve(KEY, BODY, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW).units
             == 3
         )
-        store.release(KEY, ID, BAND, holder=HOLDER, keep=0)
-        store.release(KEY, ID, BAND, holder=HOLDER, keep=0)
-        store.release(KEY, OTHER, BAND, holder=HOLDER, keep=0)
+        store.release(KEY, ID, BAND, lane=Lane.NEW, holder=HOLDER, keep=0)
+        store.release(KEY, ID, BAND, lane=Lane.NEW, holder=HOLDER, keep=0)
+        store.release(KEY, OTHER, BAND, lane=Lane.NEW, holder=HOLDER, keep=0)
         assert (
             make_store().reserve(KEY, OTHER, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW).units
             == 7
@@ -270,14 +273,14 @@ class StoreConformance:
             granted = make_store().reserve(KEY, ID, BAND, wanted, holder=holder, now=NOW)
             assert granted.units == 6
         for holder in (HOLDER, b"another.", b""):
-            store.release(KEY, ID, BAND, holder=holder, keep=0)
+            store.release(KEY, ID, BAND, lane=Lane.NEW, holder=holder, keep=0)
         free = Wanted(9, 1, 0)
         assert store.reserve(KEY, BODY, BAND, free, holder=HOLDER, now=NOW).units == 4
 
     def test_control_what_one_was_given_twice_it_puts_back(self, store: Store) -> None:
         for _ in range(2):
             store.reserve(KEY, ID, BAND, Wanted(6, 1, 0), holder=HOLDER, now=NOW)
-        store.release(KEY, ID, BAND, holder=HOLDER, keep=0)
+        store.release(KEY, ID, BAND, lane=Lane.NEW, holder=HOLDER, keep=0)
         free = Wanted(9, 1, 0)
         assert store.reserve(KEY, BODY, BAND, free, holder=HOLDER, now=NOW).units == 9
 
@@ -287,7 +290,7 @@ class StoreConformance:
         late = NOW + 100
         store.read(KEY, now=late)
         store.spend(BODY[:16], BODY, b"", now=late, expires=END)
-        store.release(KEY, ID, brief, holder=HOLDER, keep=0)
+        store.release(KEY, ID, brief, lane=Lane.NEW, holder=HOLDER, keep=0)
         assert (
             store.reserve(KEY, OTHER[:16], brief, Wanted(20, 1, 0), holder=HOLDER, now=late).units
             == 10
@@ -295,13 +298,15 @@ class StoreConformance:
 
     def test_a_new_band_starts_from_what_is_carried_over(self, store: Store) -> None:
         ms = int(NOW * 1000)
-        assert store.level(KEY) == 0
+        assert store.levels(KEY) == UNTOUCHED
         carried = store.reserve(
-            KEY, ID, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW, carry_ms=ms + 480_000
+            KEY, ID, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW, carry=Levels(ms + 480_000)
         )
         assert carried.units == 2
-        assert store.level(KEY) == ms + 600_000
-        again = store.reserve(KEY, BODY, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW, carry_ms=0)
+        assert store.levels(KEY) == Levels(ms + 600_000)
+        again = store.reserve(
+            KEY, BODY, BAND, Wanted(9, 1, 0), holder=HOLDER, now=NOW, carry=UNTOUCHED
+        )
         assert again.units == 0, "only a new band is carried over to"
 
     def test_a_band_is_exact_for_many_callers(self, make_store: MakeStore) -> None:

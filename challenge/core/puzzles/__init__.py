@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from .kind import Kind as Kind
 from .kind import seed as seed
 from .kind import threshold as threshold
@@ -18,6 +21,19 @@ def register(kind: Kind) -> None:
     if kind.name in _kinds:
         raise ValueError(f"puzzle kind {kind.name!r} is registered already")
     _kinds[kind.name] = kind
+
+
+@contextmanager
+def lent(kind: Kind) -> Iterator[None]:
+    """Make a kind known inside, and nowhere else.
+
+    :raises ValueError: if the name is taken.
+    """
+    register(kind)
+    try:
+        yield
+    finally:
+        del _kinds[kind.name]
 
 
 def get(name: str) -> Kind:

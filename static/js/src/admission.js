@@ -9,6 +9,8 @@ import { browser } from "./http.js";
 import { alone } from "./lock.js";
 import { leaving, unlessAborted, visible } from "./page.js";
 import { solveAnywhere } from "./solver/anywhere.js";
+import { findEngine } from "./solver/engines.js";
+import { startWorkers } from "./solver/pool.js";
 
 /** A shorter wait than this is not worth a word. */
 const SILENT_MS = 1000;
@@ -19,6 +21,7 @@ const SILENT_MS = 1000;
  * @property {string} site
  * @property {string} resource the path that the visitor wants
  * @property {number} units that it costs
+ * @property {boolean} [isNew] whether the visitor came with nothing
  * @property {string} scriptUrl what the workers run
  */
 
@@ -31,6 +34,8 @@ const SILENT_MS = 1000;
  * @property {() => AbortSignal} leaving
  * @property {typeof alone} alone
  * @property {typeof prove} prove
+ * @property {(scriptUrl: string) => unknown} findEngine
+ * @property {(scriptUrl: string) => () => void} startWorkers
  * @property {typeof solveAnywhere} solve
  * @property {import("./http.js").Surroundings} http
  */
@@ -39,7 +44,8 @@ const SILENT_MS = 1000;
 
 /** @returns {Surroundings} */
 export const surroundings = () => ({
-  ...{ visible, leaving, alone, prove, solve: solveAnywhere, http: browser },
+  ...{ visible, leaving, alone, prove, http: browser },
+  ...{ findEngine, startWorkers, solve: solveAnywhere },
   secure: window.isSecureContext !== false,
   cookies: navigator.cookieEnabled,
 });
@@ -67,7 +73,7 @@ export async function admit(page, face, rounds, around, signal) {
  */
 async function obtain(page, face, rounds, around, signal) {
   const { http } = around;
-  const { prefix, site, resource, units } = page;
+  const { prefix, site, resource, units, isNew } = page;
   // The cookie is a __Host- cookie: over plain http no browser keeps it, and work would be in vain.
   if (!around.secure) throw new ChallengeError("insecure");
   if (!around.cookies) throw new ChallengeError("cookies");
@@ -80,10 +86,13 @@ async function obtain(page, face, rounds, around, signal) {
     if (lapses) await around.visible();
     face.working();
   };
+  // It is loaded while the server says what the visitor has, and what it costs.
+  around.findEngine(page.scriptUrl);
   return obtainClearance({
-    ...{ prefix, resource, units, wait, around: http },
+    ...{ prefix, resource, units, isNew, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, rounds),
     alone: (work) => around.alone(site, work, signal),
+    prepare: () => around.startWorkers(page.scriptUrl),
     prove: (challenge) => around.prove(site, challenge),
     solve: (challenge, puzzle, patienceMs) =>
       around.solve(page.scriptUrl, challenge, puzzle, {

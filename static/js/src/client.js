@@ -49,8 +49,10 @@ const LONGEST_LOCKED_WAIT_MS = 5000;
  * @typedef {object} Manner
  * @property {(reading: Reading | undefined) => number | undefined} enoughIn Milliseconds until
  *   what the visitor has will do, undefined if it won't; asked in every turn. May throw to give up.
+ * @property {boolean} [isNew] the server has seen that the visitor has nothing: the first turn need
+ *   not ask, if it comes at once
  * @property {(turn: Turn) => Promise<void>} wait waits `waitMs`, and may reject to give up
- * @property {<T>(work: () => Promise<T>) => Promise<T>} [alone] keeps other tabs from working
+ * @property {<T>(work: (waited: boolean) => Promise<T>) => Promise<T>} [alone] keeps other tabs from working
  * @property {import("./http.js").Surroundings} [around]
  */
 
@@ -63,11 +65,12 @@ const LONGEST_LOCKED_WAIT_MS = 5000;
  * @returns {Promise<boolean>}
  */
 export async function obtainClearance(options) {
-  const { alone = (work) => work(), wait } = options;
+  const { alone = (work) => work(false), wait } = options;
   /** @type {Purchase} */
   const purchase = { used: new Map() };
-  for (;;) {
-    const turn = await alone(() => takeTurn(options, purchase));
+  for (let { isNew = false } = options; ; isNew = false) {
+    // For whom it waited, that tab may have bought.
+    const turn = await alone((waited) => takeTurn(options, purchase, isNew && !waited));
     if (turn.waitMs > 0) await wait({ ...turn, waitMs: Math.min(turn.waitMs, LONGEST_PAUSE_MS) });
     if (turn.bought || turn.had) return Boolean(turn.bought);
   }
@@ -98,12 +101,13 @@ async function readClearance(prefix, around) {
 /**
  * @param {import("./offer.js").Maker & Manner} options
  * @param {Purchase} purchase
+ * @param {boolean} hasNothing as far as is known, at first
  * @returns {Promise<Turn>}
  */
-async function takeTurn(options, purchase) {
+async function takeTurn(options, purchase, hasNothing) {
   const { prefix, enoughIn, around = browser } = options;
-  for (;;) {
-    const waitMs = enoughIn(await readClearance(prefix, around));
+  for (let known = hasNothing; ; known = false) {
+    const waitMs = enoughIn(known ? undefined : await readClearance(prefix, around));
     if (waitMs === 0) return { had: true, waitMs };
     if (waitMs) return { waitMs: Math.max(waitMs, LEAST_PAUSE_MS) };
     try {

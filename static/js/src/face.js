@@ -58,7 +58,7 @@ export function faceOf(root, tell = announce) {
   };
   return {
     working() {
-      title.usual();
+      title();
       turn("working");
     },
     solving: (count) => workOn(drawMarks(progress, count), live, texts, tell),
@@ -73,7 +73,7 @@ export function faceOf(root, tell = announce) {
     },
     problem(text, code) {
       live.last("");
-      title.is(texts.textProblemHeading);
+      title(texts.textProblemHeading);
       find(root, "[data-challenge-problem-text]").textContent = text;
       turn("problem");
       tell("error", { code });

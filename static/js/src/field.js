@@ -7,8 +7,9 @@ import { getPage, retryAfterMs } from "./http.js";
 /**
  * What a page that refuses has to say: an interstitial, a queue, a closed door.
  * @typedef {object} Refusal
- * @property {{ prefix: string, site: string, units: number }} [page] where a clearance can be had,
- *   and what for; not on a page that lets nobody in
+ * @property {{ prefix: string, site: string, units: number, isNew: boolean }} [page] where a
+ *   clearance can be had, what for, and whether the visitor came without one; not on a page that
+ *   lets nobody in
  * @property {Record<string, string>} words by their names in a dataset
  * @property {string} lang of the words
  * @property {string} dir
@@ -74,7 +75,10 @@ function refusalOf(page, base) {
   else if (state === "queue") words.textQueue ??= why;
   makeAbsolute(root, base);
   return {
-    page: prefix && !closed ? { prefix, site, units: Number(units) } : undefined,
+    page:
+      prefix && !closed
+        ? { prefix, site, units: Number(units), isNew: "new" in root.dataset }
+        : undefined,
     words: /** @type {Record<string, string>} */ (words),
     ...{ lang: page.documentElement.lang, dir: page.documentElement.dir || "ltr" },
     retry: root.querySelector("[data-challenge-retry]")?.textContent ?? undefined,

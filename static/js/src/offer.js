@@ -16,6 +16,8 @@ const PATIENCE_MS = 5000;
  * @property {object} [question] what is asked for in their place
  * @property {(challenge: string, puzzle: import("./solver/kinds.js").Puzzle, patienceMs?: number)
  *   => Promise<number[]>} solve rejects with a ChallengeError `too_slow` where it would take longer
+ * @property {() => () => void} [prepare] gets ready to solve, while the challenge is asked for;
+ *   returns a function that ends what is not needed any more
  * @property {(challenge: string) => Promise<import("./browser_key.js").Proof | undefined>} [prove]
  *   signs with the browser's key, if there is one
  */
@@ -36,6 +38,21 @@ const PATIENCE_MS = 5000;
  * @returns {Promise<Offer>}
  */
 export async function makeOffer(maker, asNew, around) {
+  const dismiss = maker.prepare?.();
+  try {
+    return await askAndWork(maker, asNew, around);
+  } finally {
+    dismiss?.();
+  }
+}
+
+/**
+ * @param {Maker} maker
+ * @param {boolean} asNew
+ * @param {import("./http.js").Surroundings} around
+ * @returns {Promise<Offer>}
+ */
+async function askAndWork(maker, asNew, around) {
   const { resource, units, question = { resource, units } } = maker;
   const least = units ?? 1;
   const ask = (/** @type {object} */ asked) => askFor(maker, asked, asNew, around);

@@ -30,7 +30,7 @@ export function queueOn(root, live, title) {
     start(ms, moreMs) {
       stop();
       const heading = moreMs ? texts.textMoreHeading : texts.textQueueHeading;
-      const shown = title.is(heading, moreMs ? texts.textMoreWhy : texts.textQueueWhy);
+      const shown = title(heading, moreMs ? texts.textMoreWhy : texts.textQueueWhy);
       const left = leftOf(moreMs ?? ms);
       let said = "";
       const say = () => {

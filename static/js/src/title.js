@@ -4,30 +4,22 @@
 
 /** @typedef {ReturnType<typeof titleOf>} Title */
 
-/** @param {Element} root */
+/**
+ * Returns a function that puts other words there, without any those that the page came with; it
+ * returns whether there is a heading at all.
+ * @param {Element} root
+ */
 export function titleOf(root) {
   const heading = root.querySelector("h1");
   const why = root.querySelector(".challenge-why");
-  const first = { heading: heading?.textContent ?? "", why: why?.textContent ?? "" };
-  /** @type {(words: string, sentence: string) => void} */
-  const write = (words, sentence) => {
-    if (!heading || heading.textContent === words) return;
+  const [words = "", sentence = ""] = [heading, why].map((place) => place?.textContent ?? "");
+  /** @param {string} [under] */
+  return (said = words, under = said === words ? sentence : "") => {
+    if (!heading) return false;
     // With a preview the window is named after the profile.
-    if (document.title === heading.textContent) document.title = words;
-    heading.textContent = words;
-    if (why) why.textContent = sentence;
-  };
-  return {
-    /** What the page came with. */
-    usual: () => write(first.heading, first.why),
-    /**
-     * Returns whether there is a heading to show it.
-     * @param {string} [words]
-     * @param {string} [sentence]
-     */
-    is(words, sentence = "") {
-      if (words) write(words, sentence);
-      return Boolean(heading);
-    },
+    if (document.title === heading.textContent) document.title = said;
+    heading.textContent = said;
+    if (why) why.textContent = under;
+    return true;
   };
 }

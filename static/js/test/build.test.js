@@ -22,7 +22,8 @@ function build() {
 }
 
 const MODULES = ["sha256-simd.wasm", "sha256.wasm"];
-const NAMES = ["challenge.css", ...MODULES, "widget.js", "challenge.js"];
+const REPORT = ["report.css", "report.js"];
+const NAMES = ["challenge.css", ...MODULES, "widget.js", "challenge.js", ...REPORT];
 
 test("two builds are the same bytes", () => {
   const [first, second] = [build(), build()];
@@ -79,4 +80,13 @@ test("the widget brings neither a solver nor a look at clearances of its own", (
   const script = build()("widget.js").toString();
   assert.doesNotMatch(script, /new Worker|v1\/clearance|indexedDB/);
   assert.ok(script.length < 24_000, `${script.length} bytes`);
+});
+
+test("the report's files can stand inside a page, fetch nothing, and carry uPlot's licence", () => {
+  const read = build();
+  for (const name of REPORT) {
+    const text = read(name).toString();
+    assert.doesNotMatch(text, /<\/(script|style)|<!--|@import|url\(|https?:\/\/|fetch\(|\beval\(/i);
+    assert.match(text, /uplot: The MIT License.*Permission is hereby granted/);
+  }
 });

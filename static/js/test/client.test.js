@@ -16,7 +16,8 @@ const problem = (status, code, more, headers) => [status, { code, ...more }, hea
  * Plays `script` to the client: answers of the two POSTs in order; those of GET /clearance come from
  * `readings` (404 when they are used up). The clock moves only when it sleeps, waits or solves.
  */
-function play(script, { solveMs = 0, readings = [], enough = 1, ...more } = {}) {
+function play(script, options = {}) {
+  const { solveMs = 0, readings = [], enough = 1, waited = false, ...more } = options;
   let clock = 1000;
   const [calls, slept, waits, solved, log] = [[], [], [], [], []];
   const around = {
@@ -45,6 +46,7 @@ function play(script, { solveMs = 0, readings = [], enough = 1, ...more } = {}) 
       clock += turn.waitMs;
     },
     enoughIn: (reading) => (reading?.remaining >= enough ? reading.not_before_ms : undefined),
+    alone: (work) => work(waited),
     ...more,
   });
   return { promise, calls, slept, solved, waits, log, left: script };
@@ -421,3 +423,24 @@ test("what can't be bought in parts is worked off, however long it takes", async
   await play([quote({ budget: 4 }), GRANT], { solve, units: 4 }).promise;
   assert.deepEqual(patience, [undefined]);
 });
+
+test("the server says that the visitor has nothing: the first turn does not ask", async () => {
+  const run = play([quote(), GRANT], { isNew: true });
+  assert.equal(await run.promise, true);
+  assert.deepEqual(run.log, ["POST /gate/v1/challenges", "POST /gate/v1/clearances"]);
+});
+
+for (const [what, more] of [
+  ["who waited for another tab", { waited: true }],
+  ["in its second turn", { first: queue(40) }],
+  ["after another tab has bought", { first: problem(409, "stale") }],
+]) {
+  test(`who came with nothing, ${what}, asks what there is`, async () => {
+    const { first, waited = false } = more;
+    const script = first ? [quote(), first] : [];
+    const run = play(script, { isNew: true, readings: [reading(3)], waited });
+    assert.equal(await run.promise, false);
+    assert.equal(run.log.at(-1), "GET /gate/v1/clearance");
+    assert.equal(run.log.filter((call) => call.startsWith("GET")).length, 1);
+  });
+}

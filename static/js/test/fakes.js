@@ -18,7 +18,7 @@ export function fakeLocks() {
   return {
     names,
     isHeld: (name) => held.has(name),
-    request(name, { signal }, callback) {
+    request(name, { signal, ifAvailable }, callback) {
       names.push(name);
       return new Promise((resolve, reject) => {
         const run = async () => {
@@ -31,8 +31,9 @@ export function fakeLocks() {
             grantNext(name);
           }
         };
-        if (signal.aborted) return reject(signal.reason);
+        if (signal?.aborted) return reject(signal.reason);
         if (!held.has(name)) return run();
+        if (ifAvailable) return Promise.resolve(callback(null)).then(resolve, reject);
         const queue = queues.get(name) ?? [];
         queues.set(name, queue);
         const entry = () => {

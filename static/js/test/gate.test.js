@@ -46,6 +46,8 @@ function press(fields, { answers = {}, field, around } = {}) {
     leaving: () => left.signal,
     alone: (_site, work) => work(),
     prove: async () => undefined,
+    findEngine() {},
+    startWorkers: () => () => {},
     solve: async () => [1, 2],
     renew: (...given) => renewed.push(given),
     async ask(wanted) {

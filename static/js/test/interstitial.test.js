@@ -15,7 +15,7 @@ const TEXTS = {
 /** Shows one interstitial to fakes; `answers` maps "METHOD path" to what the server says, in order. */
 function show(answers, { page, around, reloads } = {}) {
   const seen = [];
-  const [calls, bodies] = [[], []];
+  const [calls, bodies, prepared] = [[], [], []];
   const face = {
     working: () => seen.push("working"),
     solving: () => ({ onProgress: () => undefined, onSlow: () => seen.push("slow") }),
@@ -31,6 +31,11 @@ function show(answers, { page, around, reloads } = {}) {
     leaving: () => left.signal,
     alone: (_site, work) => work(),
     prove: async () => undefined,
+    findEngine: (url) => prepared.push(["engine", url, calls.length]),
+    startWorkers(url) {
+      prepared.push(["workers", url, calls.length]);
+      return () => prepared.push(["dismissed", calls.length]);
+    },
     solve: async () => [1, 2],
     reloads: {
       ...{ looping: () => false, returning: () => false, stubborn: () => false, pauseMs: () => 0 },
@@ -59,7 +64,7 @@ function show(answers, { page, around, reloads } = {}) {
     ...{ units: 1, ...page },
   };
   const done = openPage(given, face, TEXTS, surroundings);
-  return { done, seen, calls, bodies, leave: () => left.abort() };
+  return { done, seen, calls, bodies, prepared, leave: () => left.abort() };
 }
 
 const reading = (remaining, not_before_ms = 0) => [
@@ -73,6 +78,11 @@ test("no clearance: solves, notes that it bought, reloads once", async () => {
   const run = show(bought());
   await run.done;
   assert.deepEqual(run.seen, ["working", "note true", "ready", "reload"]);
+  assert.deepEqual(run.prepared, [
+    ["engine", "/s.js", 0], // before the first call: nothing waits for it,
+    ["workers", "/s.js", 1], // and for these nothing but what the visitor has.
+    ["dismissed", 2],
+  ]);
   assert.deepEqual(run.calls, [READ, "POST challenges", "POST clearances"]);
 });
 
@@ -81,6 +91,7 @@ test("another tab has bought: reloads without solving, and it counts as no purch
   await run.done;
   assert.deepEqual(run.seen, ["working", "stuck", "note false", "ready", "reload"]);
   assert.deepEqual(run.calls, [READ]);
+  assert.equal(run.prepared.length, 1, "thirty tabs start no workers for one purchase");
 });
 
 test("another tab has bought for later: waits in the queue instead of solving", async () => {

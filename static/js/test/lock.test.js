@@ -37,7 +37,11 @@ test("one after the other, under the site's name", async () => {
   second.end("b");
   assert.equal(await results[1], "b");
   await settle();
-  assert.deepEqual(locks.names, [NAME, NAME]);
+  assert.deepEqual(new Set(locks.names), new Set([NAME]));
+  assert.deepEqual(
+    [first, second].map(({ run }) => run.mock.calls[0].arguments),
+    [[false], [true]],
+  );
   assert.equal(locks.isHeld(NAME), false);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { challengeSeed } from "../src/solver/canonical.js";
-import { solve as solveWith } from "../src/solver/pool.js";
+import { solve as solveWith, startWorkers } from "../src/solver/pool.js";
 import { serve } from "../src/solver/worker.js";
 import { hex, smallest } from "./reference.js";
 
@@ -14,10 +14,11 @@ const solve = (url, challenge, puzzle, options) =>
 const pause = () => new Promise((resolve) => setImmediate(resolve));
 const original = Object.getOwnPropertyDescriptor(globalThis, "navigator");
 
-/** Holds every task until a test answers it. */
+/** Holds every task until a test answers it, in order. */
 class FakeWorker {
   static made = [];
   tasks = [];
+  answered = 0;
   rests = [];
   terminated = false;
 
@@ -37,7 +38,7 @@ class FakeWorker {
   }
 
   answer() {
-    const { index } = this.tasks.at(-1);
+    const { index } = this.tasks[this.answered++];
     this.say({ solved: { index, answer: 1000 + index } });
   }
 
@@ -57,6 +58,11 @@ class InlineWorker extends FakeWorker {
   postMessage(order) {
     this.scope.onmessage({ data: structuredClone(order) });
   }
+}
+
+/** Until no worker holds a task. */
+function answerAll() {
+  for (const worker of FakeWorker.made) while (worker.tasks[worker.answered]) worker.answer();
 }
 
 const allTerminated = () => FakeWorker.made.every(({ terminated }) => terminated);
@@ -92,11 +98,11 @@ test("answers a real puzzle in index order and ends its workers", async () => {
 test("hands out indexes in order and keeps late answers in their place", async () => {
   const seen = [];
   const onProgress = (...progress) => seen.push(progress);
-  const puzzle = { ...PUZZLE, count: 5 };
+  const puzzle = { ...PUZZLE, count: 7 };
   const options = { WorkerClass: FakeWorker, onProgress, workers: 3 };
   const promise = solve("/s.js", "jws", puzzle, options);
   await pause();
-  assert.deepEqual(handedOut(), [0, 1, 2]);
+  assert.deepEqual(handedOut(), [0, 1, 2, 3, 4, 5], "two to each: none waits for the page");
   const [a, b, c] = FakeWorker.made;
   assert.equal(a.url, "/s.js");
   assert.equal(a.engine, ENGINE);
@@ -104,14 +110,12 @@ test("hands out indexes in order and keeps late answers in their place", async (
   assert.equal(hex(seed), hex(challengeSeed("jws")));
   assert.deepEqual(rest, { kind: "sha256", index: 0, threshold: PUZZLE.threshold });
   c.answer();
-  assert.deepEqual(c.tasks.at(-1).index, 3);
-  b.answer();
-  assert.deepEqual(b.tasks.at(-1).index, 4);
-  for (const worker of [b, c, a]) worker.answer();
-  assert.deepEqual(await promise, [1000, 1001, 1002, 1003, 1004]);
+  assert.deepEqual(c.tasks.at(-1).index, 6);
+  for (const worker of [c, c, b, a, b, a]) worker.answer();
+  assert.deepEqual(await promise, [1000, 1001, 1002, 1003, 1004, 1005, 1006]);
   assert.deepEqual(
     seen,
-    [1, 2, 3, 4, 5].map((done) => [done, 5, "plain"]),
+    [1, 2, 3, 4, 5, 6, 7].map((done) => [done, 7, "plain"]),
   );
   assert.ok(allTerminated());
 });
@@ -144,17 +148,18 @@ const turn = (hidden) => {
 
 test("while nobody looks one worker goes on, with rests; all of them once somebody does", async () => {
   const options = { WorkerClass: FakeWorker, workers: 2 };
-  const promise = solve("/s.js", "jws", { ...PUZZLE, count: 5 }, options);
+  const promise = solve("/s.js", "jws", { ...PUZZLE, count: 7 }, options);
   await pause();
   const [first, second] = FakeWorker.made;
+  const held = () => [first, second].map(({ tasks, answered }) => tasks.length - answered);
+  assert.deepEqual(held(), [2, 2]);
   turn(true);
-  for (const worker of [first, second]) worker.answer();
-  assert.deepEqual([first.tasks.length, second.tasks.length], [2, 1]);
-  first.answer();
+  for (const worker of [first, second, second]) worker.answer();
+  assert.deepEqual(held(), [2, 0]);
   turn(false);
-  assert.deepEqual([first.tasks.length, second.tasks.length], [3, 2]);
-  for (const worker of [first, second]) worker.answer();
-  assert.deepEqual(await promise, [1000, 1001, 1002, 1003, 1004]);
+  assert.deepEqual(held(), [2, 2]);
+  for (const worker of [first, second, first, second]) worker.answer();
+  assert.equal((await promise).length, 7);
   assert.deepEqual(first.rests, [false, true, false]);
   turn(true);
   assert.equal(first.rests.length, 3, "an ended pool listens no more");
@@ -181,8 +186,7 @@ for (const [speed, patienceMs, gives] of [
       await assert.rejects(promise, { code: "too_slow", estimateMs: 2048 });
       assert.ok(allTerminated());
     } else {
-      while (FakeWorker.made[0].tasks.at(-1).index < 15) FakeWorker.made[0].answer();
-      for (const worker of FakeWorker.made) worker.answer();
+      answerAll();
       assert.equal((await promise).length, 16);
     }
   });
@@ -250,3 +254,42 @@ for (const [change, code] of [
     assert.equal(FakeWorker.made.length, 0);
   });
 }
+
+test("workers that were started before are taken, and no others made", async () => {
+  const dismiss = startWorkers("/s.js", FakeWorker);
+  assert.equal(FakeWorker.made.length, 4);
+  const promise = solve("/s.js", "jws", PUZZLE, { WorkerClass: FakeWorker, workers: 3 });
+  await pause();
+  assert.equal(FakeWorker.made.length, 4);
+  assert.equal(handedOut().length, 6);
+  const idle = FakeWorker.made.filter(({ tasks }) => tasks.length === 0);
+  dismiss();
+  assert.deepEqual(
+    idle.map(({ terminated }) => terminated),
+    [true],
+  );
+  answerAll();
+  assert.equal((await promise).length, 16);
+  assert.ok(allTerminated());
+});
+
+test("one that fails before its first puzzle is not waited for", async () => {
+  startWorkers("/s.js", FakeWorker);
+  FakeWorker.made[2].onerror({ type: "error" });
+  assert.ok(allTerminated());
+  const promise = solve("/s.js", "jws", PUZZLE, { WorkerClass: FakeWorker });
+  await pause();
+  assert.equal(FakeWorker.made.length, 8);
+  FakeWorker.made[5].onerror({ type: "error" });
+  await assert.rejects(promise, { code: "worker_failed" });
+});
+
+test("where workers are forbidden none are started, and nothing is thrown", () => {
+  class Refusing {
+    constructor() {
+      throw new Error("blocked by policy");
+    }
+  }
+  startWorkers("/s.js", Refusing)();
+  startWorkers("/s.js", undefined)();
+});

@@ -115,7 +115,15 @@ function browserOf(server, locks) {
       face,
       {},
       {
-        ...{ secure: true, cookies: true, solve, http, visible: async () => undefined },
+        ...{
+          secure: true,
+          cookies: true,
+          findEngine() {},
+          startWorkers: () => () => {},
+          solve,
+          http,
+          visible: async () => undefined,
+        },
         leaving: () => left.signal,
         alone: (site, work, signal) => alone(site, work, signal, locks),
         prove: async () => undefined,

@@ -33,6 +33,25 @@ test("a digest is accepted at its own first 64 bits and not one below", () => {
   }
 });
 
+test("work from 1 to 2^32 accepts what its threshold says, by every engine", () => {
+  assert.deepEqual(
+    puzzle.thresholds.map(({ work }) => work),
+    [1, 2, 3, 2.5, 2 ** 32],
+  );
+  let accepted = 0;
+  for (const { threshold } of puzzle.thresholds) {
+    const limit = BigInt(`0x${threshold}`);
+    for (const { seed, index, nonce, first64: output } of puzzle.digests) {
+      const expected = BigInt(`0x${output}`) <= limit ? nonce : undefined;
+      for (const engine of engines) {
+        assert.equal(engine.prepare(bytes(seed), index, limit, nonce).run(1), expected);
+      }
+      if (limit < 2n ** 32n && expected !== undefined) accepted++;
+    }
+  }
+  assert.ok(accepted > 0, "one of them is one in 2^32");
+});
+
 for (const engine of engines) {
   test(`the smallest nonces of whole puzzles, by ${engine.name}`, () => {
     for (const { seed, threshold, answers } of puzzle.solutions) {

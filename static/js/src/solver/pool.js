@@ -13,6 +13,39 @@ const MOST_WORKERS = 4;
 const SMALL = 4;
 const MOST_WORKERS_SMALL = 2;
 
+/** Tasks that a worker holds: while the page draws its answer, it goes on with the next. */
+const HELD = 2;
+
+/**
+ * Workers that wait for their first puzzle.
+ * @type {Worker[]}
+ */
+let waiting = [];
+
+/**
+ * Starts the workers that the next puzzle will need: what they load is loaded meanwhile. Returns a
+ * function that ends those which are not needed any more.
+ * @param {string} scriptUrl
+ * @param {typeof Worker} [WorkerClass] for tests
+ */
+export function startWorkers(scriptUrl, WorkerClass = globalThis.Worker) {
+  const dismiss = () => {
+    for (const worker of waiting) worker.terminate();
+    waiting = [];
+  };
+  try {
+    while (waiting.length < poolSize(Infinity)) {
+      const worker = new WorkerClass(scriptUrl);
+      // One that fails now would fail unheard: the pool shall make its own, and see it fail.
+      worker.onerror = dismiss;
+      waiting.push(worker);
+    }
+  } catch {
+    dismiss();
+  }
+  return dismiss;
+}
+
 /**
  * @typedef {object} SolveOptions
  * @property {(done: number, count: number, engine: string) => void} [onProgress] after each solved
@@ -63,7 +96,7 @@ export async function solve(scriptUrl, engine, challenge, puzzle, options = {}) 
       };
       const { WorkerClass = globalThis.Worker } = options;
       while (crew.length < size) {
-        const worker = makeWorker(WorkerClass, scriptUrl);
+        const worker = waiting.pop() ?? makeWorker(WorkerClass, scriptUrl);
         crew.push(member(worker, engine, queue, onSpeed, reject));
       }
       page.addEventListener("visibilitychange", onTurn);
@@ -132,15 +165,16 @@ function taskQueue(seed, { kind, count, threshold }, finish, tell) {
  * @param {(error: ChallengeError) => void} fail
  */
 function member(worker, engine, queue, onSpeed, fail) {
-  let idle = true;
+  let held = 0;
   let mayTake = false;
   /** @param {unknown} cause */
   const failed = (cause) => fail(new ChallengeError("worker_failed", { cause }));
   const feed = () => {
-    const task = idle && mayTake ? queue.next() : undefined;
-    if (!task) return;
-    idle = false;
-    worker.postMessage({ task });
+    for (let task; mayTake && held < HELD; held++) {
+      task = queue.next();
+      if (!task) return;
+      worker.postMessage({ task });
+    }
   };
   worker.onmessage = ({ data }) => {
     /** @type {import("./worker.js").News} */
@@ -148,7 +182,7 @@ function member(worker, engine, queue, onSpeed, fail) {
     if (cause !== undefined) failed(cause);
     if (speed !== undefined) onSpeed(speed);
     if (!solved) return;
-    idle = true;
+    held--;
     queue.solved(solved.index, solved.answer);
     feed();
   };

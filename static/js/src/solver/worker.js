@@ -38,7 +38,7 @@ const TURN_MS = 12;
  */
 
 /**
- * Answers every task that arrives on `scope`, one after the other.
+ * Answers every task that arrives on `scope`, one after the other: the next may come early.
  * @param {Scope} scope
  */
 export function serve(scope) {
@@ -62,16 +62,23 @@ export function serve(scope) {
     }
   }
 
-  scope.onmessage = async ({ data }) => {
-    resting = data.resting ?? resting;
+  /** @param {Order} order */
+  async function follow({ engine: found, task }) {
     try {
-      if (data.engine) engine = startEngine(data.engine);
+      if (found) engine = startEngine(found);
       const ready = await engine;
-      if (!data.task || !ready) return;
-      const answer = await answerOf(kindNamed(data.task.kind).search(data.task, ready));
-      scope.postMessage({ solved: { index: data.task.index, answer } });
+      if (!task || !ready) return;
+      const answer = await answerOf(kindNamed(task.kind).search(task, ready));
+      scope.postMessage({ solved: { index: task.index, answer } });
     } catch (error) {
       scope.postMessage({ failed: `${error}` });
     }
+  }
+
+  let done = Promise.resolve();
+  scope.onmessage = ({ data }) => {
+    // At once, also in the midst of a task.
+    resting = data.resting ?? resting;
+    done = done.then(() => follow(data));
   };
 }

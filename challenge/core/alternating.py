@@ -1,0 +1,73 @@
+"""Alternation: one visitor that keeps coming back to networks that it has just left.
+
+A person who moves comes back now and then; a clearance that several machines use comes back all
+the time. What counts as one place is said by `NetworkClass.place`: moves inside a /24 or /48, or
+inside one listed network, are none. Each IP version is followed apart, so that a browser that
+uses both goes nowhere by it, and a move with both counts once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+#: so many returns within so many seconds
+RETURNS = 4
+WITHIN_SECONDS = 600
+#: places that are remembered, as many as a visitor has homes
+PLACES_MAX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """Where a visitor came from under one IP version, and when it came back."""
+
+    #: keyed hashes, that of the last visit last
+    places: tuple[bytes, ...] = ()
+    #: Unix seconds of the last returns, oldest first
+    returns: tuple[int, ...] = ()
+
+    def at(self, place: bytes, now: float) -> Trail:
+        """With a visit from a place."""
+        if self.places[-1:] == (place,):
+            return self
+        others = tuple(other for other in self.places if other != place)
+        after = replace(self, places=(*others, place)[-PLACES_MAX:])
+        if place not in self.places:
+            return after
+        return replace(after, returns=(*self.returns, int(now))[-RETURNS:])
+
+    def alternates(self, now: float) -> bool:
+        """Whether it came back too often."""
+        return len(self.returns) == RETURNS and now - self.returns[0] < WITHIN_SECONDS
+
+    def forgiven(self) -> Trail:
+        """As after a renewal that has proved the key: counted from anew."""
+        return replace(self, returns=())
+
+
+#: of a visitor that never came under this IP version
+NOWHERE = Trail()
+
+
+@dataclass(frozen=True, slots=True)
+class Trails:
+    """A visitor's trail under each IP version."""
+
+    v4: Trail = NOWHERE
+    v6: Trail = NOWHERE
+
+    def at(self, place: bytes, version: int, now: float) -> Trails:
+        """With a visit from a place."""
+        before = self.v4 if version == 4 else self.v6
+        after = before.at(place, now)
+        if after is before:
+            return self
+        return replace(self, v4=after) if version == 4 else replace(self, v6=after)
+
+    def alternates(self, now: float) -> bool:
+        """Whether one of them came back too often."""
+        return self.v4.alternates(now) or self.v6.alternates(now)
+
+    def forgiven(self) -> Trails:
+        """As after a renewal that has proved the key."""
+        return Trails(self.v4.forgiven(), self.v6.forgiven())

@@ -1,0 +1,95 @@
+"""A site in simulated time: the gate that production runs, a clock that jumps, seeded chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address
+from itertools import count
+from random import Random
+
+from .. import keys
+from ..config import Settings
+from ..core.models import Client
+from ..core.networks import Address, Network
+from ..stores.memory import MemoryStore
+from ..tally import Tally
+from . import puzzle
+from .loop import Loop
+
+#: noon in UTC, so that a day has a midnight in it, when the keys of networks change
+NOON = 20_000 * 86_400 + 43_200
+#: far more rows than any population here makes; a full store would refuse, loudly
+ROWS_MAX = 5_000_000
+_FIRST = int(IPv4Address("11.0.0.0"))
+
+
+class World:
+    """One site. The same settings and seed give the same history.
+
+    :param start: Unix seconds.
+    :param shared: networks that the operator lists as shared, and how many times as wide their
+        bands are.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        seed: int = 1,
+        start: float = NOON,
+        shared: Mapping[Network, int] | None = None,
+        rows_max: int = ROWS_MAX,
+    ) -> None:
+        self.loop = Loop(start)
+        self.start = start
+        # Reproducible on purpose; nothing that is signed here opens anything.
+        self.random = Random(seed)  # noqa: S311
+        self._shared = shared or {}
+        self._profiles = count()
+        self.tally = Tally(
+            replace(settings, puzzle=puzzle.NAME),
+            keys.make(self.random.randbytes),
+            MemoryStore(rows_max=rows_max),
+            clock=self.loop.clock,
+            sleep=_never,
+            random=self.random.randbytes,
+        )
+
+    @property
+    def alarm_at(self) -> float | None:
+        """When the site first told its operator that somebody takes very much, if it did.
+
+        Nothing in the gate rings an alarm yet.
+        """
+        return None
+
+    @property
+    def now(self) -> float:
+        """Unix seconds."""
+        return self.loop.now
+
+    def profile(self) -> str:
+        """A profile that nobody has opened: to see one again is free, and no subject here."""
+        return str(next(self._profiles))
+
+    def client(self, address: Address, account: str = "") -> Client:
+        """Who comes from an address, as the server would know it."""
+        multiplier = next(
+            (
+                factor
+                for network, factor in self._shared.items()
+                if network.version == address.version and address in network
+            ),
+            1,
+        )
+        return Client(address, account, multiplier)
+
+
+def network_24(number: int, host: int = 1) -> Address:
+    """An address in the /24 of this number."""
+    return IPv4Address(_FIRST + number * 256 + host)
+
+
+def _never(seconds: float) -> None:
+    raise RuntimeError(f"somebody slept {seconds} s in earnest")
