@@ -30,6 +30,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     env = {
         "CHALLENGE_BAND_BURST": "20",
         "CHALLENGE_BAND_PER_HOUR": str(3600 // UNIT_S),
+        "CHALLENGE_LANES": "none",
         "CHALLENGE_PRICE_MS": "0",
         "CHALLENGE_SIGN_IN_URL": "/sign-in",
     }
