@@ -11,6 +11,7 @@ from typing import Any
 from . import values
 from .core.classes import Shared
 from .core.networks import Network
+from .core.price import Work
 from .errors import ConfigError
 from .values import TEST_FAIL as TEST_FAIL
 from .values import TEST_KEYS as TEST_KEYS
@@ -156,6 +157,11 @@ class Settings:
     )  # fmt: skip
 
     @property
+    def work(self) -> Work:
+        """What sales cost."""
+        return Work(self.price_ms, self.price_further_ms, self.price_base, self.price_max_ms)
+
+    @property
     def test_keys(self) -> tuple[str, ...]:
         """The site keys for tests that may be used here."""
         return TEST_KEYS if self.allow_test_keys else ()
@@ -169,6 +175,7 @@ UNLIMITED: Mapping[str, Any] = {
     "ramp": (1_000_000,),
     "band_burst": 10**12,
     "band_per_hour": 3_600_000,
+    "lanes": (),
     "lifetime": 7 * 86_400,
 }
 

@@ -101,9 +101,12 @@ def shared(value: Any) -> tuple[Shared, ...]:
     """Networks, each with how many times the usual band it has."""
     listed = []
     for item in items(value):
-        network, sign, times = item.partition("=")
+        text, sign, times = item.partition("=")
+        network = ip_network(text.strip())
+        if network.prefixlen == 0:
+            raise ValueError(f"with {network}, all visitors would be one network")
         multiplier = whole(1, 10_000)(times.strip()) if sign else SHARED_MULTIPLIER
-        listed.append(Shared(ip_network(network.strip()), multiplier))
+        listed.append(Shared(network, multiplier))
     return tuple(listed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from flask import Blueprint, Flask, Response, abort, redirect, render_template_string
 from flask.testing import FlaskClient
 
-from challenge import ConfigError, Gate
+from challenge import Account, ConfigError, Gate
 from challenge.errors import StoreUnavailable
 from challenge.flask import signals
 from challenge.flask.client import EXTENSION
@@ -377,6 +378,20 @@ def test_an_accounts_sales_are_its_own_wherever_it_comes_from(make_app: MakeApp)
         if sale.status_code == 429:
             assert int(sale.headers["Retry-After"]) > 0
     assert 30 <= sold <= 35
+
+
+def test_the_app_may_say_when_an_account_was_made(make_app: MakeApp) -> None:
+    app = make_app()
+    gate = app.extensions["challenge.gate"]
+    sold = {}
+    for id_, created in (("ada", time.time() - 60), ("bea", time.time() - 90_000), ("cleo", None)):
+        gate.account_loader(lambda id_=id_, created=created: Account(id_, created))
+        client = app.test_client()
+        client.environ_base = {"REMOTE_ADDR": f"10.{len(sold)}.0.1"}
+        offer = client.post(ASK, json={}).get_json()
+        sale = client.post(REDEEM, data=redemption(offer), content_type="application/json")
+        sold[id_] = sale.get_json()["budget"]
+    assert sold == {"ada": 15, "bea": 20, "cleo": 20}
 
 
 def test_two_sites_on_one_host(make_app: MakeApp) -> None:

@@ -70,6 +70,11 @@ def test_types_as_each_place_writes_them() -> None:
         ("SIGN_IN_URL", "sign-in"), ("SIGN_IN_URL", "//other.example"), ("SIGN_IN_URL", "https://"),
         ("SIGN_IN_URL", "/\\other.example"), ("SIGN_IN_URL", "javascript:alert(1)"),
         ("SIGN_IN_URL", "http://example.org/"), ("SIGN_IN_URL", "/a b"),
+        ("LANES", "50,50"), ("LANES", "50,40,11"), ("LANES", "50,50,0"), ("LANES", "all"),
+        ("LANES", ""), ("LANES", [50, 30, 5.5]), ("PRICE_BASE", 0), ("HOSTING_PERCENT", 0),
+        ("SHARED_NETWORKS", "192.0.2.1/24"), ("SHARED_NETWORKS", "192.0.2.0/24=0"),
+        ("SHARED_NETWORKS", "192.0.2.0/24="), ("SHARED_NETWORKS", "192.0.2.0/24=many"),
+        ("SHARED_NETWORKS", "::/0=2"), ("HOSTING_NETWORKS", "a cloud"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_stops_the_start_and_names_its_key(
@@ -78,6 +83,17 @@ def test_a_wrong_value_stops_the_start_and_names_its_key(
     with pytest.raises(ConfigError) as refusal:
         settings_of(tmp_path, **{f"CHALLENGE_{key}": value})
     assert key in refusal.value.detail
+
+
+def test_lanes_and_shared_networks() -> None:
+    def read(**values: object) -> Settings:
+        return load(Source("here", {f"CHALLENGE_{key}": value for key, value in values.items()}))
+
+    assert load().lanes == (50, 30, 5)
+    assert read(LANES="none").lanes == ()
+    assert read(LANES="60, 30, 10").lanes == read(LANES=[60, 30, 10]).lanes == (60, 30, 10)
+    listed = read(SHARED_NETWORKS="192.0.2.0/24 = 50, 2001:db8::/32").shared_networks
+    assert [str(one) for one in listed] == ["192.0.2.0/24=50", "2001:db8::/32=20"]
 
 
 @pytest.mark.parametrize(

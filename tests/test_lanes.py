@@ -84,6 +84,16 @@ def test_who_proves_no_key_is_new(world: World) -> None:
     assert world.redeem(body_of(world.ask(token))).budget == 1, "one, for later"
 
 
+def test_the_known_move_to_where_new_visitors_have_taken_all_they_can(
+    world: World, key: Key
+) -> None:
+    token = known(world, key, at(1))
+    newcomer = world.buy(client=at(1))
+    buy_out(world, at(2))
+    assert world.opens(token, 4, 5, client=at(2)) == 2
+    assert world.opens(newcomer, 4, 5, client=at(2)) == 0, "the control: who is new waits there"
+
+
 def test_a_quote_as_known_is_not_believed_without_a_record(
     world: World, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +111,16 @@ def test_asking_changes_nothing_in_the_store(
     assert world.ask(token).budget == 10
     with pytest.raises(TypeError):
         key.buy(world, token)
+
+
+def test_a_new_days_key_is_no_new_lane(world: World, key: Key) -> None:
+    world.clock.now = (world.clock.now // DAY + 1) * DAY - 120
+    token = known(world, key)
+    assert buy_out(world, HOME) == 130
+    world.clock.now += 120
+    assert buy_out(world, HOME) <= 2, "what the lane had used is carried over"
+    sale = key.buy(world, token)
+    assert (sale.budget, sale.not_before_ms) == (5, 0), "and the other's guarantee too"
 
 
 # -- accounts

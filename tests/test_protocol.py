@@ -249,6 +249,7 @@ def test_who_is_told_to_wait_waits(tmp_path_factory: Folders) -> None:
     settings = {
         "CHALLENGE_BAND_BURST": "20",
         "CHALLENGE_BAND_PER_HOUR": "3600",
+        "CHALLENGE_LANES": "none",
         "CHALLENGE_LIFETIME": "60",
     }
     with serve(APP, tmp_path_factory.mktemp("narrow"), workers=1, **settings) as server:

@@ -210,7 +210,7 @@ def test_p01_no_header_widens_the_band(make_app: MakeApp) -> None:
     def forging(number: int) -> Headers:
         return [(name, f"8.8.{number}.4") for name in ADDRESS_HEADERS]
 
-    settings = {"band_burst": 20, "ramp": "5"}
+    settings = {"band_burst": 20, "ramp": "5", "lanes": "none"}
     deaf = make_app(**settings).test_client(use_cookies=False)
     assert units_at_once(deaf, forging) == 20
     # the control: of a named proxy, each address has a band of its own
@@ -227,7 +227,7 @@ def sales(app: Flask, peer: str, headers: Headers) -> int:
     return units_at_once(client, lambda _: headers, peer) // 5
 
 
-SMALL: dict[str, Any] = {"band_burst": 20, "ramp": "5"}
+SMALL: dict[str, Any] = {"band_burst": 20, "ramp": "5", "lanes": "none"}
 FORWARDED: Headers = [("X-Forwarded-For", FORGED)]
 
 

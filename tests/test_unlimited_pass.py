@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from challenge.cli import challenge
 from challenge.cli.settings import rows
 from challenge.config import Settings, Source, load
-from challenge.core.visitors import CHARGED_MAX
+from challenge.core.digests import CHARGED_MAX
 from challenge.flask.client import EXTENSION
 
 from .solving import ASK, REDEEM, buy, redemption
@@ -66,7 +66,7 @@ def test_one_sale_opens_more_than_a_record_remembers(make_app: MakeApp) -> None:
 
 
 def test_the_pass_is_for_a_week_and_no_band_binds(make_app: MakeApp) -> None:
-    narrow = {"band_burst": 20, "band_per_hour": 1, "lifetime": 60}
+    narrow = {"band_burst": 20, "band_per_hour": 1, "lifetime": 60, "lanes": "none"}
     app = make_app(unlimited_pass=True, **narrow)
     assert buy(app.test_client())["expires_in"] == WEEK
     assert sold(app, 3) == [1_000_000] * 3

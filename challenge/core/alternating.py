@@ -1,9 +1,9 @@
 """Alternation: one visitor that keeps coming back to networks that it has just left.
 
 A person who moves comes back now and then; a clearance that several machines use comes back all
-the time. What counts as one place is said by `NetworkClass.place`: moves inside a /24 or /48, or
-inside one listed network, are none. Each IP version is followed apart, so that a browser that
-uses both goes nowhere by it, and a move with both counts once.
+the time. A place is a /24, a /48 or a listed network (see `classes`); moves inside of it are none.
+Each IP version is followed apart, so that a browser that uses both goes nowhere by it, and a move
+with both counts once.
 """
 
 from __future__ import annotations

@@ -33,11 +33,14 @@ class NetworkClass:
 
     def home(self, address: Address) -> Network:
         """The network that a visitor reads from."""
-        return self.shared or prefixes(address)[0]
+        return self.home_and_place(address)[0]
 
-    def place(self, address: Address) -> Network:
-        """The network inside of which a visitor goes nowhere (see `alternating`)."""
-        return self.shared or prefixes(address)[-1]
+    def home_and_place(self, address: Address) -> tuple[Network, Network]:
+        """Also the network inside of which a visitor goes nowhere (see `alternating`)."""
+        if self.shared is not None:
+            return self.shared, self.shared
+        home, *_, place = prefixes(address)
+        return home, place
 
 
 #: of a network that nobody has listed

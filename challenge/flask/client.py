@@ -56,12 +56,26 @@ def client(settings: Settings, *, signed_in: bool = False) -> Client:
     loaded = current_app.extensions[GATE].load_account() if signed_in else None
     if not isinstance(loaded, Account):
         loaded = Account("" if loaded is None else str(loaded))
-    return Client(address, loaded.id, loaded.created, multiplier)
+    return Client(address, str(loaded.id), loaded.created, multiplier)
 
 
 def cookie(settings: Settings) -> str | None:
     """The clearance that the request carries, unread."""
     return request.cookies.get(_cookie_name(settings, secure=_needs_secure()))
+
+
+def passes_queue(units: int = 1) -> bool:
+    """Whether the visitor need not wait for what the clearance says, having signed in since.
+
+    So it is where the clearance is for later, and the account has units at once: only then, or
+    those who sign in would lose their place for a worse one.
+    """
+    tally = current_tally()
+    holding = tally.holding(cookie(tally.settings))
+    if holding is None or holding.budget or not holding.not_before_ms:
+        return False
+    who = client(tally.settings, signed_in=True)
+    return who.account != "" and tally.has_at_once(who, units)
 
 
 def ticket(settings: Settings) -> str | None:

@@ -74,7 +74,8 @@ class Books:
 
     def known(self, client: Client) -> Client:
         """The client, with what the operator says of its network."""
-        return replace(client, network=self._classes.of(client.address))
+        network = self._classes.of(client.address)
+        return client if network is client.network else replace(client, network=network)
 
     # -- hashes
 
@@ -92,11 +93,9 @@ class Books:
 
     def home(self, visitor: Identity, client: Client, now: float) -> tuple[bytes, bytes]:
         """A client's network and the place it is in, as the visitor's own record knows them."""
-        secret, network = self._secret(visitor.first // DAY, now), client.network
-        return (
-            network_hash(secret, network.home(client.address)),
-            network_hash(secret, network.place(client.address)),
-        )
+        secret = self._secret(visitor.first // DAY, now)
+        home, place = client.network.home_and_place(client.address)
+        return network_hash(secret, home), network_hash(secret, place)
 
     def network_on(self, day: int, client: Client, now: float) -> bytes | None:
         """A client's network under a day's key; None if the key is gone."""

@@ -8,6 +8,7 @@ from math import ceil
 
 from ..config import TEST_KEYS, TEST_SLOW, Settings
 from ..core import puzzles
+from ..core.bands import Wanted
 from ..core.lanes import lane_of
 from ..core.models import (
     Admission,
@@ -21,7 +22,7 @@ from ..core.models import (
     Response,
     Sale,
 )
-from ..core.price import Work, price
+from ..core.price import price
 from ..core.visitors import Visitor
 from ..errors import BudgetFull, ChallengeError, Malformed, StoreUnavailable, TokenRefused
 from ..keys import Keys, encode_bytes
@@ -133,7 +134,7 @@ class Tally:
             raise BudgetFull("nothing to add")
         # Whether the key signs is for redeem to see; the record says the rest.
         quote = price(
-            work=self._work,
+            work=self.settings.work,
             ramp=self.settings.ramp,
             bought=record.recent.bought(now) if record is not None else 0,
             room=room,
@@ -141,13 +142,6 @@ class Tally:
             lane=lane_of(record, proved=keyed, now=now),
         )
         return self._offer(ask, quote, now, visitor, record.sales if record is not None else 0)
-
-    @property
-    def _work(self) -> Work:
-        settings = self.settings
-        return Work(
-            settings.price_ms, settings.price_further_ms, settings.price_base, settings.price_max_ms
-        )
 
     def _site_asked(self, ask: Ask) -> str:
         own = self.settings.site_key
@@ -247,6 +241,11 @@ class Tally:
     def foresee_wait(self, client: Client, units: int = 1) -> int:
         """Seconds until a network has units for visitors without scripts, if nobody is faster."""
         return self._waiter.foresee(self._books.known(client), units)
+
+    def has_at_once(self, client: Client, units: int) -> bool:
+        """Whether so many units could be sold now to a client that reads for the first time."""
+        wanted = Wanted(units, units, max_wait_ms=0)
+        return self._books.wait_ms(self._books.known(client), wanted, self._clock()) == 0
 
     def collect(self, ticket: str, client: Client) -> Sale:
         """Sell five units for a due ticket, once; the same ticket gets the same token.

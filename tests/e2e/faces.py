@@ -208,7 +208,8 @@ def serve_town(folder: Path) -> Iterator[Town]:
         sites = {}
         for name, burst in (("open", "100000"), ("crowded", "20"), ("closed", "20")):
             (folder / name).mkdir()
-            settings = QUICK | {"CHALLENGE_BAND_BURST": burst, "CHALLENGE_SIGN_IN_URL": "/sign-in"}
+            settings = QUICK | {"CHALLENGE_BAND_BURST": burst, "CHALLENGE_LANES": "none"}
+            settings["CHALLENGE_SIGN_IN_URL"] = "/sign-in"
             sites[name] = stack.enter_context(serve_site(folder / name, workers=1, **settings))
         _ban_this_network(sites["closed"])
         held = {

@@ -322,6 +322,31 @@ class StoreConformance:
             )
             assert units == {"1": 10, "0": 6}
 
+    def test_lanes_are_kept_for_all_workers(self, make_store: MakeStore) -> None:
+        band = Band(100, 3600, (50, 30, 5))
+
+        def take(lane: Lane, number: int, most: int = 100) -> int:
+            wanted = Wanted(most, 1, 0, lane)
+            reservation = digest(number) * 2
+            store = make_store()
+            return store.reserve(KEY, reservation, band, wanted, holder=HOLDER, now=NOW).units
+
+        assert [take(lane, at) for at, lane in enumerate((Lane.NEW, Lane.KNOWN))] == [45, 50]
+        assert [take(lane, 10 + lane) for lane in Lane] == [0, 0, 5]
+        make_store().release(KEY, digest(1) * 2, band, lane=Lane.KNOWN, holder=HOLDER, keep=40)
+        assert [take(lane, 20 + lane) for lane in (Lane.NEW, Lane.KNOWN)] == [0, 10]
+
+    def test_a_lane_is_remembered_while_the_band_is_full_again(self, store: Store) -> None:
+        band, wanted = Band(100, 3600, (50, 30, 5)), Wanted(5, 5, 0, Lane.FLAGGED)
+        store.reserve(KEY, ID, band, wanted, holder=HOLDER, now=NOW)
+        ms = int(NOW * 1000)
+        assert store.levels(KEY) == Levels(band=ms + 5_000, flagged=ms + 100_000)
+        # A sale to somebody else is when what has ended is deleted.
+        for number, seconds in enumerate((70, 140)):
+            other = digest(number) * 4
+            store.reserve(other, other, band, wanted, holder=HOLDER, now=NOW + seconds)
+            assert (store.levels(KEY) == UNTOUCHED) == (seconds > 101)
+
     # -- day keys
 
     def test_a_days_key_is_one_for_all_and_ends(self, make_store: MakeStore) -> None:
