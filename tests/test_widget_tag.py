@@ -133,7 +133,7 @@ def test_a_page_with_a_widget_costs_one_file_more_and_others_next_to_nothing() -
     """What crosses the wire, compressed, in bytes."""
     sizes = {name: len(assets.load()[name].bodies["br"]) for name in ("challenge.js", "widget.js")}
     assert sizes["challenge.js"] < 10_353 + 300, "before there was a widget, and a little"
-    assert sizes["widget.js"] < 8_500
+    assert sizes["widget.js"] < 8_600
 
 
 def test_the_manifest_is_what_is_in_the_folder() -> None:

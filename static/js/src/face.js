@@ -3,7 +3,7 @@
  *
  * The markup is its contract: the root (an interstitial's `#challenge`) holds [data-challenge-progress],
  * [data-challenge-live], [data-challenge-problem] with [data-challenge-problem-text], and
- * [data-challenge-retry]; where it is a page, h1 and .challenge-why. Its data-text-* are the words.
+ * [data-challenge-retry]; its data-text-* are the words.
  */
 
 import { aboutText } from "./durations.js";
@@ -11,7 +11,6 @@ import { announce } from "./events.js";
 import { liveRegion } from "./live.js";
 import { drawMarks } from "./marks.js";
 import { queueOn } from "./queue.js";
-import { titleOf } from "./title.js";
 
 /** Work that takes longer than this deserves a word. */
 const SLOW_MS = 4000;
@@ -47,8 +46,7 @@ export function faceOf(root, tell = announce) {
   const progress = find(root, "[data-challenge-progress]");
   const live = liveRegion(find(root, "[data-challenge-live]"));
   const problem = find(root, "[data-challenge-problem]");
-  const title = titleOf(root);
-  const queue = queueOn(root, live, title);
+  const queue = queueOn(root, live);
   /** @param {string} state */
   const turn = (state) => {
     queue.stop();
@@ -57,10 +55,7 @@ export function faceOf(root, tell = announce) {
     tell("statechange", { state });
   };
   return {
-    working() {
-      title();
-      turn("working");
-    },
+    working: () => turn("working"),
     solving: (count) => workOn(drawMarks(progress, count), live, texts, tell),
     queue(ms, moreMs) {
       turn("queue");
@@ -73,7 +68,6 @@ export function faceOf(root, tell = announce) {
     },
     problem(text, code) {
       live.last("");
-      title(texts.textProblemHeading);
       find(root, "[data-challenge-problem-text]").textContent = text;
       turn("problem");
       tell("error", { code });

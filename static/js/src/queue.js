@@ -14,9 +14,8 @@ const CLOCK_MS = 120_000;
  * The queue of `root`, whose data-text-* are the words.
  * @param {HTMLElement} root
  * @param {{ last: (text: string) => void }} live
- * @param {import("./title.js").Title} title
  */
-export function queueOn(root, live, title) {
+export function queueOn(root, live) {
   const texts = root.dataset;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;
@@ -30,13 +29,14 @@ export function queueOn(root, live, title) {
     start(ms, moreMs) {
       stop();
       const heading = moreMs ? texts.textMoreHeading : texts.textQueueHeading;
-      const shown = title(heading, moreMs ? texts.textMoreWhy : texts.textQueueWhy);
+      // A page has it above.
+      const before = heading && !root.querySelector("h1") ? `${heading} ` : "";
       const left = leftOf(moreMs ?? ms);
       let said = "";
       const say = () => {
         const when = textOf(left(), texts, Boolean(moreMs));
         // The same words again would be heard again.
-        if (when !== said) live.last(shown || !heading ? when : `${heading} ${when}`);
+        if (when !== said) live.last(before + when);
         said = when;
       };
       say();

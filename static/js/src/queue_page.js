@@ -6,7 +6,6 @@
 import { browser } from "./http.js";
 import { liveRegion } from "./live.js";
 import { queueOn } from "./queue.js";
-import { titleOf } from "./title.js";
 
 /** The browser's own Refresh comes first. */
 const AFTER_MS = 1500;
@@ -16,8 +15,7 @@ export async function startQueue(root) {
   const live = root.querySelector("[data-challenge-live]");
   const { place, seconds } = root.dataset;
   const ms = Number(seconds) * 1000;
-  if (live)
-    queueOn(root, liveRegion(live), titleOf(root)).start(ms, place === "more" ? ms : undefined);
+  if (live) queueOn(root, liveRegion(live)).start(ms, place === "more" ? ms : undefined);
   await browser.sleep(ms + AFTER_MS);
   location.reload();
 }

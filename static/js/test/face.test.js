@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { faceOf } from "../src/face.js";
+import { pageFaceOf } from "../src/page_face.js";
 import { fakeRoot, furnish, titled } from "./fake_dom.js";
 import { fakePage } from "./fakes.js";
 
@@ -115,7 +116,7 @@ test("a page's heading and reason are those of the state", () => {
     ...[page.document.title, whole.parts.h1.textContent],
     ...[whole.parts[".challenge-why"].textContent, whole.parts.live.textContent],
   ];
-  const its = faceOf(whole);
+  const its = pageFaceOf(whole);
   its.queue(40_000);
   assert.deepEqual(shown(), ["Queue.", "Queue.", "Many.", "in 40 s"]);
   wall = new Date(2030, 0, 1, 14, 9, 30).getTime();
@@ -134,7 +135,7 @@ test("a page's heading and reason are those of the state", () => {
 test("a window that is named after a profile stays so", () => {
   page.document.title = "Ada";
   const whole = titled(fakeRoot({ ...TEXTS, textQueueHeading: "Queue." }), "One moment.", "");
-  faceOf(whole).queue(40_000);
+  pageFaceOf(whole).queue(40_000);
   assert.equal(page.document.title, "Ada");
 });
 
