@@ -136,6 +136,10 @@ class Settings:
         "", values.text(r"(https?://|mailto:)[\x21-\x7e]{1,300}"), "URL",
         "Where a refused visitor can reach you; shown on every refusal.",
     )  # fmt: skip
+    sign_in_url: str = _setting(
+        "", values.text(r"(https://[\x21-\x7e]|/(?![/\\]))[\x21-\x7e]{0,300}"), "URL",
+        "Where visitors sign in, a path of the site or https://; offered to who has to queue.",
+    )  # fmt: skip
     allowed_networks: tuple[Network, ...] = _setting(
         (), values.networks, "networks", "Networks that no ban touches."
     )

@@ -118,15 +118,20 @@ class KeyRequired(ChallengeError):
 class Queued(ChallengeError):
     """Only time helps: the band is empty, or the units are for later.
 
-    :ivar retry_after: seconds.
+    :ivar retry_after: seconds until asking again may help.
+    :ivar opens_in: seconds until a page can open; longer where what comes first is only a place
+        in the queue.
     """
 
     status = 429
     default_code = "queued"
 
-    def __init__(self, detail: str = "", *, code: str | None = None, retry_after: int) -> None:
+    def __init__(
+        self, detail: str = "", *, code: str | None = None, retry_after: int, opens_in: int = 0
+    ) -> None:
         super().__init__(detail, code=code)
         self.retry_after = max(1, retry_after)
+        self.opens_in = max(self.retry_after, opens_in)
 
 
 class Banned(ChallengeError):

@@ -43,6 +43,8 @@ def test_a_later_place_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_types_as_each_place_writes_them() -> None:
     texts = {"CHALLENGE_TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8", "CHALLENGE_BUDGET": "7"}
     values = {"CHALLENGE_TRUSTED_PROXIES": ["10.0.0.0/8", "fd00::/8"], "CHALLENGE_BUDGET": 7}
+    for place in ("/", "/sign-in?next=here", "https://id.example.org/"):
+        assert load(Source("here", {"CHALLENGE_SIGN_IN_URL": place})).sign_in_url == place
     for source in (texts, values):
         settings = load(Source("here", source))
         assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
@@ -65,6 +67,9 @@ def test_types_as_each_place_writes_them() -> None:
         ("STORE_URI", "mysql:///x"), ("STORE_URI", ""), ("KEYS_PATH", ""),
         ("UNLIMITED_PASS", "yes"), ("UNLIMITED_PASS", ""), ("UNLIMITED_PASS", 2),
         ("UNLIMITED_PASS", None), ("UNLIMITED_PASS", "1 "),
+        ("SIGN_IN_URL", "sign-in"), ("SIGN_IN_URL", "//other.example"), ("SIGN_IN_URL", "https://"),
+        ("SIGN_IN_URL", "/\\other.example"), ("SIGN_IN_URL", "javascript:alert(1)"),
+        ("SIGN_IN_URL", "http://example.org/"), ("SIGN_IN_URL", "/a b"),
         ("LANES", "50,50"), ("LANES", "50,40,11"), ("LANES", "50,50,0"), ("LANES", "all"),
         ("LANES", ""), ("LANES", [50, 30, 5.5]), ("PRICE_BASE", 0), ("HOSTING_PERCENT", 0),
         ("SHARED_NETWORKS", "192.0.2.1/24"), ("SHARED_NETWORKS", "192.0.2.0/24=0"),

@@ -205,7 +205,7 @@ def test_one_template_of_the_operators_changes_every_page(make_app: MakeApp) -> 
 
 
 def test_templates_name_nothing_that_is_not_there(make_app: MakeApp) -> None:
-    app = make_app(name="x", contact="https://example.org/")
+    app = make_app(name="x", contact="https://example.org/", sign_in_url="/sign-in")
     app.jinja_env.undefined = StrictUndefined
     client = app.test_client()
     for path in ("/people/ada", WAITING, WAITING + "&joined=1", "/challenge/v1/wait"):

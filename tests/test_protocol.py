@@ -245,12 +245,13 @@ HEADER_OF_ANOTHER_KEY = "eyJhbGciOiJFZERTQSIsImtpZCI6Im5vbmUiLCJ0eXAiOiJjbGVhcmF
 
 
 def test_who_is_told_to_wait_waits(tmp_path_factory: Folders) -> None:
-    """A unit comes back each second, and is sold at most half of 60 s ahead."""
+    """A unit comes back each second, and is sold at most 30 s ahead: 150 s less the 120 for which
+    a place is kept."""
     settings = {
         "CHALLENGE_BAND_BURST": "20",
         "CHALLENGE_BAND_PER_HOUR": "3600",
         "CHALLENGE_LANES": "none",
-        "CHALLENGE_LIFETIME": "60",
+        "CHALLENGE_LIFETIME": "150",
     }
     with serve(APP, tmp_path_factory.mktemp("narrow"), workers=1, **settings) as server:
         waits: list[float] = []

@@ -32,6 +32,7 @@ from challenge.jose import LEEWAY
 from challenge.stores.base import TAKEOVER_AFTER
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
+from challenge.tally.selling import KEPT
 
 from .test_tally import HOME, World, body_of
 
@@ -428,6 +429,49 @@ def test_a_first_sale_with_a_late_slot_waits_in_the_token(world: World) -> None:
     assert refusal.value.code == "too_early"
     world.clock.now += refusal.value.retry_after
     assert world.opens(sale.token, "ada") == 1
+
+
+@pytest.mark.parametrize("lifetime", [60, 120, 300, 1800])
+def test_a_place_is_kept_for_two_minutes(lifetime: int) -> None:
+    world = World(MemoryStore(), band_burst=20, band_per_hour=600, lifetime=lifetime)
+    sales = []
+    with pytest.raises(Queued) as refusal:
+        while True:
+            sales.append(world.redeem(body_of(world.ask())))
+    waits = [sale.not_before_ms for sale in sales]
+    assert bool(waits[-1]) is (lifetime > 120)
+    assert waits[-1] <= 600_000
+    assert refusal.value.opens_in - refusal.value.retry_after == pytest.approx(
+        min(600, max(0, lifetime - KEPT)), abs=1
+    )
+    if waits[-1]:
+        world.clock.now += waits[-1] / 1000 + KEPT - 1
+        assert world.opens(sales[-1].token, "ada") == 1
+
+
+def test_control_a_place_is_not_kept_for_ever() -> None:
+    world = World(MemoryStore(), band_burst=20, band_per_hour=600, lifetime=300)
+    while not (sale := world.redeem(body_of(world.ask()))).not_before_ms:
+        continue
+    world.clock.now += 300 + LEEWAY
+    with pytest.raises(Expired):
+        world.admit(sale.token, "ada")
+
+
+def test_a_refusal_foretells_by_the_band_that_is_empty_for_longest(world: World) -> None:
+    for hour in range(6):
+        world.clock.now += 3600
+        buy_out(world, Client(at(hour).address, account="ada"))
+    for other in range(20):
+        buy_out(world, Client(HOME.address, account=f"{other}"))
+    with pytest.raises(Queued) as refusal:
+        world.redeem(body_of(world.ask()), Client(HOME.address, account="ada"))
+    told = refusal.value
+    # The network, which refuses first, has a unit within minutes; ada's day has three an hour.
+    assert told.opens_in > 900
+    world.clock.now += told.retry_after
+    sale = world.redeem(body_of(world.ask()), Client(at(9).address, account="ada"))
+    assert 590 <= sale.not_before_ms / 1000 <= 600
 
 
 def test_bands_go_on_over_midnight(world: World) -> None:

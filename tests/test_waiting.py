@@ -11,17 +11,21 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from challenge.core.models import Client
+from challenge.core.models import Client, Sale
 from challenge.errors import Expired, Queued, TokenRefused, TooEarly
 from challenge.flask.client import EXTENSION
 from challenge.jose import LEEWAY
+from challenge.keys.file import CHALLENGE_KEPT
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
-from challenge.tally.waiting import KEPT, WAIT
+from challenge.tally.selling import KEPT
+from challenge.tally.waiting import LONGEST_WAIT, WAIT
 
 from .test_selling import RAMP, at, level
 from .test_tally import HOME, World
+from .test_tokens import claims_of
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -120,18 +124,73 @@ def collect_all(world: World, tickets: list[tuple[str, Client]]) -> list[str]:
 
 
 def test_a_thousand_tickets_of_one_network_are_thirty_units_an_hour(world: World) -> None:
-    opened = 0
-    for round_ in range(10):
+    opened, waiting = 0, list[str]()
+    for _ in range(10):
         tickets = [(world.tally.join_queue(HOME), HOME) for _ in range(100)]
         world.clock.now += WAIT
-        for number, token in enumerate(collect_all(world, tickets)):
-            opened += world.opens(token, *(f"{round_}-{number}-{p}" for p in range(5)))
+        waiting += collect_all(world, tickets)
+        views = {
+            token: world.opens(token, *(f"{token}-{p}" for p in range(5))) for token in waiting
+        }
+        opened += sum(views.values())
+        waiting = [token for token, count in views.items() if not count]
         world.clock.now += 330
     assert 25 <= opened <= 30
 
 
 def test_control_with_scripts_the_band_is_wider(world: World) -> None:
     assert sum(world.opens(world.buy(), *(f"{n}-{p}" for p in range(5))) for n in range(20)) == 100
+
+
+def empty(world: World) -> None:
+    """Take all that visitors without scripts can have at once."""
+    while not (sale := collect_due(world)).not_before_ms:
+        world.opens(sale.token, *range(5))
+
+
+def collect_due(world: World) -> Sale:
+    ticket = world.tally.join_queue(HOME)
+    world.clock.now += WAIT
+    return world.tally.collect(ticket, HOME)
+
+
+def test_in_an_empty_band_who_has_waited_gets_a_place_of_their_own(world: World) -> None:
+    empty(world)
+    ahead = [collect_due(world)]
+    with pytest.raises(Queued) as refusal:
+        while True:
+            ahead.append(collect_due(world))
+    starts = [claims_of(sale.token)["nbf"] for sale in ahead]
+    assert len(set(starts)) == len(starts), "nobody shares a place"
+    assert all(0 < sale.not_before_ms <= 600_000 for sale in ahead)
+    assert refusal.value.opens_in == refusal.value.retry_after + 600
+    for sale, start in zip(ahead, starts, strict=True):
+        world.clock.now = max(world.clock.now, start + KEPT)
+        assert world.opens(sale.token, "late") == 1, "two minutes late it is still theirs"
+
+
+def test_what_is_foreseen_is_what_comes(world: World) -> None:
+    assert world.tally.foresee_wait(HOME) == 0
+    empty(world)
+    foreseen = world.tally.foresee_wait(HOME)
+    before = level(world, HOME)
+    assert 60 < foreseen <= 600
+    assert level(world, HOME) == before, "nothing is taken"
+    ticket = world.tally.join_queue(HOME)
+    world.clock.now += WAIT
+    got = world.tally.collect(ticket, HOME).not_before_ms / 1000 + WAIT
+    assert got == pytest.approx(foreseen, abs=1)
+
+
+def test_a_ticket_for_later_is_kept_for_two_minutes_and_outlives_no_key(world: World) -> None:
+    for wait, due in ((0, WAIT), (200, 200), (10_000, LONGEST_WAIT)):
+        ticket = world.tally.join_queue(HOME, wait=wait)
+        world.clock.now += due - 1
+        with pytest.raises(TooEarly):
+            world.tally.collect(ticket, HOME)
+        world.clock.now += KEPT
+        assert world.tally.collect(ticket, HOME).budget == 5
+    assert LONGEST_WAIT + KEPT + LEEWAY <= CHALLENGE_KEPT
 
 
 def test_waiting_counts_for_the_networks_band(world: World) -> None:
@@ -164,11 +223,17 @@ def browser(make_app: Callable[..., Flask]) -> FlaskClient:
     return make_app(contact="mailto:office@people.example").test_client()
 
 
-def test_the_interstitial_leads_to_the_queue_and_on_to_the_page(browser: FlaskClient) -> None:
+def clock_of(browser: FlaskClient) -> list[float]:
+    """The gate's clock, in the tests' hands."""
     clock = [1_800_000_000.0]
     tally = browser.application.extensions[EXTENSION]
     for part in (tally, tally._waiter, tally._admitter, tally._seller._spender):
         part._clock = lambda: clock[0]
+    return clock
+
+
+def test_the_interstitial_leads_to_the_queue_and_on_to_the_page(browser: FlaskClient) -> None:
+    clock = clock_of(browser)
     first = browser.get("/people/ada?tab=work&x=%C3%A9")
     [url] = re.findall(r'http-equiv="refresh" content="0; url=([^"]+)"', first.text)
     joined = browser.get(url.replace("&amp;", "&"))
@@ -219,3 +284,60 @@ def test_it_leads_nowhere_else(browser: FlaskClient, wanted: str) -> None:
 
 def test_every_refusal_has_the_contact(browser: FlaskClient) -> None:
     assert "mailto:office@people.example" in browser.get("/people/ada").text
+
+
+def refresh(answer: TestResponse) -> tuple[int, str]:
+    """When a page opens another one by itself, and which."""
+    seconds, url = answer.headers["Refresh"].split("; url=")
+    assert answer.headers.get("Retry-After", seconds) == seconds
+    return int(seconds), url
+
+
+URL = "/challenge/v1/wait?to=/people/ada"
+
+
+@pytest.mark.parametrize("late", [0, KEPT])
+def test_in_an_empty_band_it_says_when_and_keeps_the_place(browser: FlaskClient, late: int) -> None:
+    clock = clock_of(browser)
+    while True:
+        other = browser.application.test_client()
+        other.get(URL)
+        clock[0] += WAIT
+        if other.get(f"{URL}&joined=1").status_code == 429:
+            break
+    joined = browser.get(URL)
+    [minutes] = re.findall(r"in about (\d+) minutes", joined.text)
+    seconds, again = refresh(joined)
+    assert seconds == WAIT
+    clock[0] += WAIT
+    placed = browser.get(again)
+    seconds, wanted = refresh(placed)
+    assert (placed.status_code, wanted) == (429, "/people/ada")
+    assert "has its place in the queue" in placed.text
+    assert 0 <= int(minutes) * 60 - (seconds + WAIT) < 60, "what was said first was true"
+    clock[0] += seconds - 2
+    early = browser.get(wanted)
+    assert early.status_code == 429
+    assert "Yours opens in about 3 seconds." in early.text
+    assert refresh(browser.get(URL)) == (3, wanted), "who waits already gets no second place"
+    clock[0] += 2 + late
+    assert browser.get(wanted).text == "the secret of ada"
+
+
+def test_beyond_the_backlog_it_goes_on_by_itself_until_it_opens(browser: FlaskClient) -> None:
+    clock = clock_of(browser)
+    for number in range(12):
+        other = browser.application.test_client()
+        other.get(URL.replace("ada", str(number)))
+        clock[0] += WAIT
+        other.get(f"{URL}&joined=1")
+        clock[0] -= WAIT - 1
+    answer, begun, said = browser.get(URL), clock[0], []
+    while answer.status_code == 429:
+        said += [60 * int(minutes) for minutes in re.findall(r"about (\d+) minutes", answer.text)]
+        seconds, url = refresh(answer)
+        clock[0] += seconds
+        answer = browser.get(url)
+    assert answer.text == "the secret of ada"
+    assert said[0] > 600
+    assert 0 <= said[0] - (clock[0] - begun) < 60

@@ -35,6 +35,8 @@ def problem(error: ChallengeError) -> Response:
     body = {"type": "about:blank", "status": error.status, "code": error.code}
     if isinstance(error, TooEarly):
         body["retry_in_ms"] = error.retry_in_ms
+    if isinstance(error, Queued) and error.opens_in > error.retry_after:
+        body["opens_in_ms"] = error.opens_in * 1000
     response = json_answer(body, error.status, "application/problem+json")
     if isinstance(error, Queued):
         response.headers["Retry-After"] = str(error.retry_after)
@@ -62,7 +64,7 @@ def refuse_page(
     )
     if error.status < 500 and request.method in ("GET", "HEAD") and wanted == "text/html":
         if isinstance(error, Queued):
-            refusal = queue(error.retry_after, units, preview())
+            refusal = queue(error, units, preview())
         elif isinstance(error, Banned):
             refusal = refused(units, preview())
         else:

@@ -9,12 +9,12 @@ from typing import Any
 
 from flask import Response, after_this_request, current_app, g, request
 
-from ..core.models import Admission
-from ..errors import Banned, ChallengeError, ConfigError, NotYet
+from ..core.models import Admission, Client
+from ..errors import Banned, ChallengeError, ClearanceRequired, ConfigError, NotYet, Queued
 from ..tally.books import CLASS_UNITS
 from . import signals
 from .answers import refuse_page
-from .client import EXTENSION, client, cookie, current_tally
+from .client import EXTENSION, client, cookie, current_tally, passes_queue
 from .pages import Previewer, previewed
 from .parts import place_of_request
 from .sealing import seal
@@ -70,13 +70,7 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
         if not rule.charge and _is_signed_part(rule, arguments):
             seal(ADMITTED, "Cookie")
             return None
-        admission = tally.admit(
-            cookie(tally.settings),
-            rule.value(arguments),
-            who,
-            sensitivity=rule.sensitivity,
-            free_only=_is_prefetch(),
-        )
+        admission = _admit(rule, arguments, who)
     except ChallengeError as error:
         if _is_prefetch() and error.status < 500 and not isinstance(error, Banned):
             # Nothing that was fetched ahead is worth a challenge.
@@ -92,6 +86,22 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     # Also reached by the answer of an error handler, if the view raises.
     after_this_request(lambda response: _finish(response, admission))
     return None
+
+
+def _admit(rule: Rule, arguments: Mapping[str, Any], who: Client) -> Admission:
+    tally = current_tally()
+    try:
+        return tally.admit(
+            cookie(tally.settings),
+            rule.value(arguments),
+            who,
+            sensitivity=rule.sensitivity,
+            free_only=_is_prefetch(),
+        )
+    except Queued as queued:
+        if passes_queue(sum(CLASS_UNITS[rule.sensitivity])):
+            raise ClearanceRequired("signed in since") from queued
+        raise
 
 
 def _refused(error: ChallengeError, rule: Rule, arguments: Mapping[str, Any]) -> Response | None:

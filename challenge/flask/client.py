@@ -64,6 +64,20 @@ def cookie(settings: Settings) -> str | None:
     return request.cookies.get(_cookie_name(settings, secure=_needs_secure()))
 
 
+def passes_queue(units: int = 1) -> bool:
+    """Whether the visitor need not wait for what the clearance says, having signed in since.
+
+    So it is where the clearance is for later, and the account has units at once: only then, or
+    those who sign in would lose their place for a worse one.
+    """
+    tally = current_tally()
+    holding = tally.holding(cookie(tally.settings))
+    if holding is None or holding.budget or not holding.not_before_ms:
+        return False
+    who = client(tally.settings, signed_in=True)
+    return who.account != "" and tally.has_at_once(who, units)
+
+
 def ticket(settings: Settings) -> str | None:
     """The ticket that the request carries, unread."""
     return request.cookies.get(_cookie_name(settings, secure=_needs_secure()) + _TICKET)

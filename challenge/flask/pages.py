@@ -11,6 +11,7 @@ from flask import Response, current_app, make_response, render_template, request
 
 from .. import assets, words
 from ..config import Settings
+from ..errors import Queued
 from .client import EXTENSION, cookie
 from .theming import style_url
 
@@ -28,6 +29,8 @@ _CSP = (
 )
 #: from here on a wait is told in minutes
 _MINUTES_FROM_S = 120
+#: and from here on in steps of five seconds
+_FIVES_FROM_S = 10
 
 
 def page(template: str, status: int, *, preview: Preview, **values: object) -> Response:
@@ -47,6 +50,7 @@ def page(template: str, status: int, *, preview: Preview, **values: object) -> R
         site=settings.site_key,
         name=settings.name,
         contact=settings.contact,
+        sign_in=settings.sign_in_url,
         style=style_url(settings.colours),
         preview=preview,
         **values,
@@ -78,15 +82,34 @@ def interstitial(units: int, wait: str, preview: Preview) -> Response:
     )
 
 
-def queue(seconds: int, units: int, preview: Preview) -> Response:
+def queue(error: Queued, units: int, preview: Preview) -> Response:
     """The page that only waits, with or without scripts."""
-    if seconds > _MINUTES_FROM_S:
-        why = say("queue_minutes", minutes=in_minutes(seconds))
-    else:
-        why = say("queue", seconds=seconds)
-    response = page("challenge/queue.html", 429, preview=preview, units=units, why=why)
-    response.headers["Retry-After"] = response.headers["Refresh"] = str(seconds)
+    seconds = error.opens_in
+    # Who is too early has a place; who has moved to an empty band has none yet.
+    place = "queue" if error.code == "too_early" else "more"
+    response = page(
+        "challenge/queue.html",
+        429,
+        preview=preview,
+        units=units,
+        place=place,
+        seconds=seconds,
+        when=when(place, seconds),
+        script=asset_url("challenge.js"),
+    )
+    response.headers["Retry-After"] = response.headers["Refresh"] = str(error.retry_after)
     return response
+
+
+def when(place: str, seconds: int) -> str:
+    """When a page opens, as the script says it too.
+
+    :param place: "queue" for who has a place in it, "more" for who has none.
+    """
+    if seconds > _MINUTES_FROM_S:
+        return say(f"{place}_minutes", minutes=-(-seconds // 60))
+    rounded = seconds if seconds <= _FIVES_FROM_S else -(-seconds // 5) * 5
+    return say("queue", seconds=max(2, rounded))
 
 
 def refused(units: int, preview: Preview) -> Response:

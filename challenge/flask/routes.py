@@ -17,7 +17,7 @@ from ..config import Settings
 from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
 from . import signals
 from .answers import json_answer, problem
-from .client import client, cookie, current_tally, set_cookie
+from .client import client, cookie, current_tally, passes_queue, set_cookie
 from .servers import charge, siteverify
 from .theming import theme_file
 from .waiting import wait
@@ -133,7 +133,7 @@ def _hostname() -> str:
 def _holding() -> Response:
     tally = current_tally()
     holding = tally.holding(cookie(tally.settings))
-    if holding is None:
+    if holding is None or passes_queue():
         return _coded(404, "no_clearance")
     return json_answer(asdict(holding), 200)
 

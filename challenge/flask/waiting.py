@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from math import ceil
 from urllib.parse import quote
 
 from flask import Response, request, url_for
 
+from ..core.models import Client
 from ..errors import Banned, Queued, TokenRefused, TooEarly
-from ..tally.waiting import KEPT, WAIT
+from ..tally.selling import KEPT
+from ..tally.waiting import due_in
 from .client import client, cookie, current_tally, set_cookie, set_ticket, ticket
-from .pages import in_minutes, page, refused, say
+from .pages import in_minutes, page, refused, say, when
 
 #: a path of this site and nothing else: no scheme, no host, no backslash, no control characters
 _PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2047}", re.ASCII)
@@ -37,25 +40,27 @@ def wait() -> Response:
         tally.bans.refuse(who.address)
     except Banned:
         return refused(_units(), {})
-    held = ticket(tally.settings)
     holding = tally.holding(cookie(tally.settings))
+    if holding and holding.not_before_ms:
+        return _placed(wanted, holding.not_before_ms)
     # Who has too few units would be sent to and fro without end.
-    if holding and holding.remaining >= _units() and not holding.not_before_ms:
+    if holding and holding.remaining >= _units():
         return _onwards(wanted)
+    held = ticket(tally.settings)
     if held is None:
         if "joined" in request.args:
             again = url_for("challenge.wait", to=wanted, units=_units(), lang=_lang())
             return _not_yet("wait_cookie", 403, again)
-        return _queue(wanted, WAIT, tally.join_queue(who, _units()))
+        return _join(wanted, who)
     try:
         sale = tally.collect(held, who)
     except TooEarly as early:
-        return _queue(wanted, early.retry_in_ms // 1000 + 1)
+        return _queue(wanted, early.retry_in_ms // 1000 + 1, tally.foresee_wait(who, _units()))
     except Queued as busy:
-        return _queue(wanted, busy.retry_after, full=True)
+        return _join(wanted, who, busy.retry_after)
     except TokenRefused:
-        return _queue(wanted, WAIT, tally.join_queue(who, _units()))
-    response = _onwards(wanted)
+        return _join(wanted, who)
+    response = _placed(wanted, sale.not_before_ms) if sale.not_before_ms else _onwards(wanted)
     set_cookie(response, tally.settings, sale)
     set_ticket(response, tally.settings, "", 0)
     return response
@@ -78,19 +83,45 @@ def _onwards(wanted: str) -> Response:
     return response
 
 
-def _queue(wanted: str, seconds: int, fresh: str | None = None, *, full: bool = False) -> Response:
+def _join(wanted: str, who: Client, wait: int = 0) -> Response:
+    """Give a new ticket.
+
+    :param wait: seconds before which there is no place for it.
+    """
+    tally, due = current_tally(), due_in(wait)
+    response = _queue(wanted, due, tally.foresee_wait(who, _units()))
+    fresh = tally.join_queue(who, _units(), due)
+    set_ticket(response, tally.settings, fresh, due + KEPT)
+    return response
+
+
+def _queue(wanted: str, seconds: int, opens_in: int) -> Response:
+    """The page of who holds a ticket.
+
+    :param seconds: until it is due.
+    :param opens_in: seconds until the network has units for it, as things stand.
+    """
     again = url_for("challenge.wait", to=wanted, units=_units(), joined=1, lang=_lang())
-    if full:
-        heading, label = say("full_heading"), say("look_again")
-        text = say("full", minutes=in_minutes(seconds))
-    else:
+    if opens_in <= seconds:
         heading, label = say("no_scripts"), say("wait_now")
         text = say("wait", seconds=seconds)
+    else:
+        heading, label = say("full_heading"), say("look_again")
+        text = say("full", minutes=in_minutes(opens_in))
     response = _page(429, "queue", heading, text, link=again, label=label)
     response.headers["Retry-After"] = str(seconds)
     response.headers["Refresh"] = f"{seconds}; url={again}"
-    if fresh is not None:
-        set_ticket(response, current_tally().settings, fresh, WAIT + KEPT)
+    return response
+
+
+def _placed(wanted: str, not_before_ms: int) -> Response:
+    """The page of who has waited and has units for later: the place is theirs."""
+    seconds = ceil(not_before_ms / 1000)
+    told = {"text": say("queue_why"), "when": when("queue", seconds)}
+    label = say("wait_now")
+    response = _page(429, "queue", say("queue_heading"), **told, link=wanted, label=label)
+    response.headers["Retry-After"] = str(seconds)
+    response.headers["Refresh"] = f"{seconds}; url={wanted}"
     return response
 
 
@@ -100,7 +131,15 @@ def _not_yet(reason: str, status: int, link: str = "") -> Response:
 
 
 def _page(
-    status: int, state: str, heading: str, text: str = "", *, link: str = "", label: str = ""
+    status: int,
+    state: str,
+    heading: str,
+    text: str = "",
+    *,
+    when: str = "",
+    link: str = "",
+    label: str = "",
 ) -> Response:
-    values = {"state": state, "heading": heading, "text": text, "link": link, "label": label}
+    values = {"state": state, "heading": heading, "text": text, "when": when}
+    values |= {"link": link, "label": label}
     return page("challenge/wait.html", status, preview={}, **values)

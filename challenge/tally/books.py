@@ -161,8 +161,19 @@ class Books:
     def retry_ms(self, purpose: str, client: Client, band: Band, now: float) -> int:
         """Milliseconds until such a band has a unit; nothing is taken."""
         key, band, carry = self._own_band(purpose, client, band, now)
+        return self._wait_ms(key, band, carry, Wanted(1, 1, max_wait_ms=0), now)
+
+    def wait_ms(self, client: Client, wanted: Wanted, now: float) -> int:
+        """Milliseconds until every band of a client has `least` units; nothing is taken."""
+        at_once = replace(wanted, most=wanted.least, max_wait_ms=0)
+        return max(
+            self._wait_ms(key, band, carry, at_once, now)
+            for key, band, carry in self._bands(client, now)
+        )
+
+    def _wait_ms(self, key: bytes, band: Band, carry: Levels, wanted: Wanted, now: float) -> int:
         levels = max(self.store.levels(key), carry, key=lambda levels: levels.latest)
-        return reserve(levels, band, Wanted(1, 1, max_wait_ms=0), int(now * 1000))[1].retry_ms
+        return reserve(levels, band, wanted, int(now * 1000))[1].retry_ms
 
     def put_back(self, reserved: Reserved, *, keep: int = 0) -> None:
         """Put back what was reserved and not sold, but for `keep` units."""

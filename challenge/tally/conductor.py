@@ -8,6 +8,7 @@ from math import ceil
 
 from ..config import TEST_KEYS, TEST_SLOW, Settings
 from ..core import puzzles
+from ..core.bands import Wanted
 from ..core.lanes import lane_of
 from ..core.models import (
     Admission,
@@ -95,6 +96,7 @@ class Tally:
             self._books,
             self._seller,
             site=settings.site_key,
+            lifetime=settings.lifetime,
             clock=clock,
         )
 
@@ -226,20 +228,32 @@ class Tally:
         """
         self._secret.check(shown, self._books.known(client))
 
-    def join_queue(self, client: Client, units: int = 1) -> str:
-        """A ticket for whoever has no scripts: due in 30 s, for its network only.
+    def join_queue(self, client: Client, units: int = 1, wait: int = 0) -> str:
+        """A ticket for whoever has no scripts: for its network only, and kept for two minutes.
 
         Nothing is stored.
 
         :param units: what the page costs; fewer are not sold for the ticket.
+        :param wait: seconds until it is due; from 30 to 480.
         """
-        return self._waiter.join(self._books.known(client), units)
+        return self._waiter.join(self._books.known(client), units, wait)
+
+    def foresee_wait(self, client: Client, units: int = 1) -> int:
+        """Seconds until a network has units for visitors without scripts, if nobody is faster."""
+        return self._waiter.foresee(self._books.known(client), units)
+
+    def has_at_once(self, client: Client, units: int) -> bool:
+        """Whether so many units could be sold now to a client that reads for the first time."""
+        wanted = Wanted(units, units, max_wait_ms=0)
+        return self._books.wait_ms(self._books.known(client), wanted, self._clock()) == 0
 
     def collect(self, ticket: str, client: Client) -> Sale:
         """Sell five units for a due ticket, once; the same ticket gets the same token.
 
+        Where the network has no more for visitors without scripts, the page's units for later.
+
         :raises TooEarly: before it is due.
-        :raises Queued: if the network has no more units for visitors without scripts.
+        :raises Queued: if that is too far off.
         :raises ChallengeError: TokenRefused (Expired), Spent, InProgress, StoreUnavailable.
         """
         return self._waiter.collect(ticket, self._books.known(client))

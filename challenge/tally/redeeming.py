@@ -13,11 +13,8 @@ from ..proofs import thumbprint
 from ..tokens import Tokens
 from ..wire import BUYS_CLEARANCE, read_redemption
 from .failing import Failures
-from .selling import Order, Seller
+from .selling import Order, Seller, backlog_ms
 from .solving import solved
-
-#: how long a sale may let wait for its units
-BACKLOG_MS = 600_000
 
 
 class Redeemer:
@@ -36,8 +33,7 @@ class Redeemer:
         self._seller = seller
         self._failures = failures
         self._clock = clock
-        # A unit for later has to be of use before the clearance ends.
-        self._backlog_ms = min(BACKLOG_MS, settings.lifetime * 500)
+        self._backlog_ms = backlog_ms(settings.lifetime)
 
     def redeem(self, body: bytes, client: Client) -> Sale:
         """See :meth:`challenge.tally.Tally.redeem`."""

@@ -36,6 +36,9 @@ log = logging.getLogger("challenge")
 
 #: seconds after its end for which a clearance can be renewed by its browser key
 RENEWABLE = 24 * 3600
+#: how long a sale may let wait for its units, and the seconds for which the place is kept then
+BACKLOG_MS = 600_000
+KEPT = 120
 #: how it ended, for the same body: the code kept in a failed row, and the error it stands for
 FAILURES: dict[bytes, type[ChallengeError]] = {b"unsolved": Unsolved, b"stale": Stale}
 
@@ -180,8 +183,15 @@ class Seller:
         reserved = self._books.reserve(client, order.id, taken, since)
         if not reserved.granted.units:
             self._books.store.unspend(order.id, since=since)
-            retry = ceil(reserved.granted.retry_ms / 1000)
-            raise Queued("the band is empty", code="network_busy", retry_after=retry)
+            # The band that refused need not be the one that is empty for longest.
+            opens_ms = self._books.wait_ms(client, wanted, since)
+            retry_ms = max(reserved.granted.retry_ms, opens_ms - wanted.max_wait_ms)
+            raise Queued(
+                "the band is empty",
+                code="network_busy",
+                retry_after=ceil(retry_ms / 1000),
+                opens_in=ceil(opens_ms / 1000),
+            )
         granted = reserved.granted
         if whole or _waits(granted, since):
             return reserved, granted
@@ -228,6 +238,11 @@ class Seller:
             current=record is not None and record.jti == clearance.jti,
             renewable=clearance.thumbprint != "",
         )
+
+
+def backlog_ms(lifetime: int) -> int:
+    """How long a sale may let wait for its units, where clearances last `lifetime` seconds."""
+    return max(0, min(BACKLOG_MS, (lifetime - KEPT) * 1000))
 
 
 def _filled(clearance: Clearance, granted: Granted, *, renews: bool) -> Clearance:

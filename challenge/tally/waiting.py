@@ -1,7 +1,7 @@
 """Waiting instead of solving: for visitors without scripts.
 
 Joining the queue stores nothing: the ticket is signed and says which network it is for. The sale
-is made when the due ticket comes back, like any other.
+is made when the due ticket comes back, like any other: for later, if the bands are empty.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 
 from ..core.bands import Wanted
 from ..core.models import Client, Sale, Ticket
@@ -18,13 +19,17 @@ from ..keys import decode_bytes, encode_bytes
 from ..tokens import Tokens
 from .books import DAY, Books
 from .minting import Mint
-from .selling import Order, Seller
+from .selling import KEPT, Order, Seller, backlog_ms
 
-#: seconds of waiting, and for how long the place is kept after them
-WAIT = 30
-KEPT = 120
+#: seconds of waiting at least, and at most: a ticket must not outlive the key that signs it
+WAIT, LONGEST_WAIT = 30, 480
 #: units of a sale
 UNITS = 5
+
+
+def due_in(wait: int) -> int:
+    """Seconds until a ticket is due whose holder would have to wait that long."""
+    return min(max(wait, WAIT), LONGEST_WAIT)
 
 
 class Waiter:
@@ -38,6 +43,7 @@ class Waiter:
         seller: Seller,
         *,
         site: str,
+        lifetime: int,
         clock: Callable[[], float],
     ) -> None:
         self._mint = mint
@@ -45,12 +51,14 @@ class Waiter:
         self._books = books
         self._seller = seller
         self._site = site
+        self._backlog_ms = backlog_ms(lifetime)
         self._clock = clock
 
-    def join(self, client: Client, units: int) -> str:
+    def join(self, client: Client, units: int, wait: int) -> str:
         """See :meth:`challenge.tally.Tally.join_queue`."""
         now = self._clock()
         issued, day = int(now), int(now) // DAY
+        due = issued + due_in(wait)
         network = self._books.network_on(day, client, now)
         if network is None:
             raise StoreUnavailable("the day has no key")
@@ -62,10 +70,17 @@ class Waiter:
             least=min(units, UNITS),
             epoch=self._books.store.epoch,
             issued=issued,
-            due=issued + WAIT,
-            expires=issued + WAIT + KEPT,
+            due=due,
+            expires=due + KEPT,
         )
         return self._tokens.sign_ticket(ticket)
+
+    def foresee(self, client: Client, units: int) -> int:
+        """See :meth:`challenge.tally.Tally.foresee_wait`."""
+        least = min(units, UNITS)
+        wanted = Wanted(least, least, self._backlog_ms)
+        now = self._clock()
+        return ceil(self._books.wait_ms(replace(client, scripts=False), wanted, now) / 1000)
 
     def collect(self, token: str, client: Client) -> Sale:
         """See :meth:`challenge.tally.Tally.collect`."""
@@ -79,6 +94,6 @@ class Waiter:
             digest=hashlib.sha256(token.encode()).digest(),
             expires=ticket.expires,
             epoch=ticket.epoch,
-            wanted=Wanted(UNITS, ticket.least, max_wait_ms=0),
+            wanted=Wanted(UNITS, ticket.least, self._backlog_ms),
         )
         return self._seller.sell(order, replace(client, scripts=False), now)

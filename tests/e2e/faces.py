@@ -27,6 +27,7 @@ APP = "demo.app:create_app()"
 TICKET = f"{COOKIE}-ticket"
 JSON = {"Content-Type": "application/json"}
 ASKING = "**/v1/challenges"
+REDEEMING = "**/v1/clearances"
 
 QUICK = {"CHALLENGE_PRICE_MS": "0", "CHALLENGE_CONTACT": "mailto:help@example.org"}
 
@@ -91,6 +92,19 @@ def refuse_cookies(page: Page) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', { value: false })")
 
 
+def give_place(page: Page) -> None:
+    """What is bought is for later."""
+    sale = {"token": "", "budget": 1, "remaining": 0, "not_before_ms": 40_000, "expires_in": 1800}
+    page.route(REDEEMING, lambda route: route.fulfill(status=201, json=sale))
+
+
+def give_no_place(page: Page) -> None:
+    """The network has all that it can have, and a place in the queue only later."""
+    busy = {"code": "network_busy", "opens_in_ms": 900_000}
+    headers = {"Retry-After": "300"}
+    page.route(REDEEMING, lambda route: route.fulfill(status=429, headers=headers, json=busy))
+
+
 def reveal(page: Page) -> None:
     """Ask for what is behind the gate."""
     page.click(GATE_BUTTON)
@@ -137,11 +151,26 @@ FACES = (
     Face("problem", PROFILE, before=lose_connection, shows=PROBLEM),
     Face("problem-of-cookies", PROFILE, before=refuse_cookies, shows=PROBLEM),
     Face("problem-arabic", f"{PROFILE}?lang=ar", before=refuse_cookies, shows=PROBLEM),
-    Face("waiting-in-queue", PROFILE, at="crowded", shows=QUEUED),
-    Face("queue", PROFILE, at="crowded", holds=COOKIE),
+    Face("waiting-in-queue", PROFILE, at="crowded", before=give_place, shows=QUEUED),
+    Face("waiting-for-a-place", PROFILE, at="crowded", before=give_no_place, shows=QUEUED),
+    Face(
+        *("waiting-arabic", f"{PROFILE}?lang=ar"),
+        at="crowded",
+        before=give_no_place,
+        shows=QUEUED,
+    ),
+    Face("queue", PROFILE, at="crowded", holds=COOKIE, shows=QUEUED),
+    Face(
+        *("card-queue", CARD),
+        at="crowded",
+        before=give_place,
+        after=reveal,
+        shows="challenge-gate [role=status]:not(:empty)",
+    ),
     Face("kept-out", PROFILE, at="closed"),
     Face("wait", WAIT),
     Face("wait-full", WAIT, at="crowded", holds=TICKET),
+    Face("wait-placed", WAIT, at="crowded", holds=COOKIE),
     Face("wait-without-cookie", f"{WAIT}&joined=1"),
     Face("wait-for-nothing", "/challenge/v1/wait"),
 )
@@ -180,6 +209,7 @@ def serve_town(folder: Path) -> Iterator[Town]:
         for name, burst in (("open", "100000"), ("crowded", "20"), ("closed", "20")):
             (folder / name).mkdir()
             settings = QUICK | {"CHALLENGE_BAND_BURST": burst, "CHALLENGE_LANES": "none"}
+            settings["CHALLENGE_SIGN_IN_URL"] = "/sign-in"
             sites[name] = stack.enter_context(serve_site(folder / name, workers=1, **settings))
         _ban_this_network(sites["closed"])
         held = {

@@ -146,7 +146,7 @@ TOO_WIDE = """([texts, places]) => {
 }"""
 
 
-PLACES = [".challenge-why", "[data-challenge-live]", PROBLEM_TEXT, RETRY]
+PLACES = [".challenge-why", "[data-challenge-live]", PROBLEM_TEXT, RETRY, ".challenge-contact"]
 HEADINGS = re.compile(".*heading|no_scripts|not_yet|ready")
 
 
@@ -248,7 +248,11 @@ def test_a_problem_is_an_alert_and_progress_a_status(
 
 
 @pytest.mark.parametrize(
-    "name", ["home", "profile", "card-revealed", "working", "problem", "queue", "waiting-in-queue"]
+    "name",
+    [
+        *("home", "profile", "card-revealed", "working", "problem"),
+        *("queue", "waiting-in-queue", "waiting-for-a-place"),
+    ],
 )
 def test_the_layout_does_not_jump(browser: Browser, town: Town, name: str) -> None:
     with tab(browser) as page:

@@ -79,8 +79,8 @@ async function obtain(page, face, rounds, around, signal) {
   if (!around.cookies) throw new ChallengeError("cookies");
   if (rounds.returning()) throw new ChallengeError("returning");
   /** @param {import("./client.js").Turn} turn */
-  const wait = async ({ waitMs, lapses }) => {
-    if (waitMs >= SILENT_MS) face.queue(waitMs);
+  const wait = async ({ waitMs, lapses, moreMs }) => {
+    if (waitMs >= SILENT_MS) face.queue(waitMs, moreMs);
     await unlessAborted(http.sleep(waitMs), signal);
     // To do the work again and again for nobody would only warm the room.
     if (lapses) await around.visible();

@@ -41,6 +41,7 @@ const LONGEST_LOCKED_WAIT_MS = 5000;
  * @property {boolean} [had]
  * @property {number} waitMs
  * @property {boolean} [lapses] whether the work done so far is lost after that wait
+ * @property {number} [moreMs] until there is more for the network, where there is no place yet
  * @property {ChallengeError} [cause] the refusal that makes us wait
  */
 
@@ -151,7 +152,7 @@ function queued(cause, { offer, used }, around) {
   used.delete("stale");
   const waitMs = queueMs(cause.retryAfterMs);
   const lapses = !offer || around.now() + waitMs >= offer.lapsesAt;
-  return { waitMs, lapses, cause };
+  return { waitMs, lapses, cause, moreMs: cause.opensInMs };
 }
 
 /**

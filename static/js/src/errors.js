@@ -11,9 +11,9 @@
 export class ChallengeError extends Error {
   /**
    * @param {string} code
-   * @param {{ status?: number, retryAfterMs?: number, estimateMs?: number, cause?: unknown }} [more]
+   * @param {{ status?: number, retryAfterMs?: number, opensInMs?: number, estimateMs?: number, cause?: unknown }} [more]
    *   `status` of the HTTP answer, if there was one; `retryAfterMs` when the server named a time;
-   *   `estimateMs` that the work would have taken
+   *   `opensInMs` when it foretold when a page can open; `estimateMs` that the work would have taken
    */
   constructor(code, more = {}) {
     super(code);
@@ -21,6 +21,7 @@ export class ChallengeError extends Error {
     this.code = code;
     this.status = more.status;
     this.retryAfterMs = more.retryAfterMs;
+    this.opensInMs = more.opensInMs;
     this.estimateMs = more.estimateMs;
     this.cause = more.cause;
   }

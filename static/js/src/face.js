@@ -10,6 +10,7 @@ import { aboutText } from "./durations.js";
 import { announce } from "./events.js";
 import { liveRegion } from "./live.js";
 import { drawMarks } from "./marks.js";
+import { queueOn } from "./queue.js";
 
 /** Work that takes longer than this deserves a word. */
 const SLOW_MS = 4000;
@@ -17,13 +18,12 @@ const SLOW_MS = 4000;
 /** Solved sub-puzzles after which the rest can be guessed. */
 const ENOUGH_TO_GUESS = 3;
 
-const QUEUE_STEP_MS = 10_000;
-
 /**
  * @typedef {object} Face
  * @property {() => void} working
  * @property {(count: number) => Work} solving draws `count` strokes still to come
- * @property {(ms: number) => void} queue it is somebody else's turn for about `ms`
+ * @property {(ms: number, moreMs?: number) => void} queue it is somebody else's turn for about `ms`;
+ *   or there is no place in the queue yet, and more only in `moreMs`
  * @property {() => void} ready
  * @property {(text: string, code: string) => void} problem
  * @property {(text?: string, state?: string) => void} idle as before anything was asked, or at rest
@@ -46,10 +46,10 @@ export function faceOf(root, tell = announce) {
   const progress = find(root, "[data-challenge-progress]");
   const live = liveRegion(find(root, "[data-challenge-live]"));
   const problem = find(root, "[data-challenge-problem]");
-  const countdown = countdownOn(live, texts);
+  const queue = queueOn(root, live);
   /** @param {string} state */
   const turn = (state) => {
-    countdown.stop();
+    queue.stop();
     if (state !== "queue") problem.hidden = state !== "problem";
     root.dataset.state = state;
     tell("statechange", { state });
@@ -57,9 +57,9 @@ export function faceOf(root, tell = announce) {
   return {
     working: () => turn("working"),
     solving: (count) => workOn(drawMarks(progress, count), live, texts, tell),
-    queue(ms) {
+    queue(ms, moreMs) {
       turn("queue");
-      countdown.start(ms);
+      queue.start(ms, moreMs);
     },
     ready() {
       turn("ready");
@@ -101,28 +101,6 @@ function workOn(ink, live, { textCount = "", textSlow }, tell) {
     onSlow() {
       startedAt = performance.now();
       sayAnyhow = true;
-    },
-  };
-}
-
-/**
- * @param {import("./live.js").LiveRegion} live
- * @param {DOMStringMap} texts
- */
-function countdownOn(live, texts) {
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let timer;
-  return {
-    stop: () => clearInterval(timer),
-    /** @param {number} ms */
-    start(ms) {
-      const until = performance.now() + ms;
-      const say = () => {
-        const left = until - performance.now();
-        live.last(aboutText(left, texts.textQueue, texts.textQueueMinutes));
-      };
-      say();
-      timer = setInterval(say, QUEUE_STEP_MS);
     },
   };
 }

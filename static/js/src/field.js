@@ -14,7 +14,8 @@ import { getPage, retryAfterMs } from "./http.js";
  * @property {string} lang of the words
  * @property {string} dir
  * @property {string} [retry] the label of the button
- * @property {Element} [contact] the way to a person
+ * @property {Element} [ways] to sign in, and to a person
+ * @property {boolean} more whether only later a place in the queue can be had
  */
 
 /**
@@ -66,7 +67,7 @@ function contentOf(page, base) {
 function refusalOf(page, base) {
   const root = page.getElementById("challenge");
   if (!root) return undefined;
-  const { prefix, site = "", units = 1, state, ...rest } = root.dataset;
+  const { prefix, site = "", units = 1, state, place, ...rest } = root.dataset;
   const words = Object.fromEntries(Object.entries(rest).filter(([name]) => /^text/.test(name)));
   const why = root.querySelector(".challenge-why")?.textContent ?? "";
   const closed = state === "refused";
@@ -81,7 +82,8 @@ function refusalOf(page, base) {
     words: /** @type {Record<string, string>} */ (words),
     ...{ lang: page.documentElement.lang, dir: page.documentElement.dir || "ltr" },
     retry: root.querySelector("[data-challenge-retry]")?.textContent ?? undefined,
-    contact: root.querySelector(".challenge-contact") ?? undefined,
+    ways: root.querySelector(".challenge-ways") ?? undefined,
+    more: place === "more",
   };
 }
 

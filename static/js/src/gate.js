@@ -74,7 +74,7 @@ async function fetchField(field, { face, learn }, around, signal) {
     if (refusal) learn(refusal);
     if (status === 429) {
       const waitMs = queueMs(answer.retryAfterMs);
-      face.queue(waitMs);
+      face.queue(waitMs, refusal?.more ? waitMs : undefined);
       await unlessAborted(around.http.sleep(waitMs), signal);
       face.working();
     } else if (status === 403 && refusal?.page) {

@@ -66,7 +66,7 @@ function partsOf(label, url, language) {
     textConnection: "That did not work: the connection was lost.",
     textFailed: "That did not work.",
   });
-  return { field, root, button, live, problem, retry, ways };
+  return { field, root, button, live, problem, retry };
 }
 
 /**
@@ -75,7 +75,7 @@ function partsOf(label, url, language) {
  * @param {Parts} parts
  * @returns {import("./gate.js").Panel}
  */
-function panelOf(host, shadow, { field, root, button, live, problem, retry, ways }) {
+function panelOf(host, shadow, { field, root, button, live, problem, retry }) {
   const face = faceOf(root);
   /** @param {boolean} on */
   const busy = (on) => {
@@ -107,8 +107,8 @@ function panelOf(host, shadow, { field, root, button, live, problem, retry, ways
         spoken.dir = refusal.dir;
       }
       if (refusal.retry) retry.textContent = refusal.retry;
-      ways.querySelector(".challenge-contact")?.remove();
-      if (refusal.contact) ways.append(refusal.contact);
+      root.querySelector(".challenge-ways")?.remove();
+      if (refusal.ways) root.append(refusal.ways);
     },
     reveal(content) {
       host.replaceChildren(...content);

@@ -81,6 +81,9 @@ line {
   border-inline-start: 3px solid var(--warning);
 }
 .ways { margin-top: 8px; }
+.challenge-ways { display: none; flex-basis: 100%; flex-wrap: wrap; gap: 8px 16px; }
+[data-state="queue"] > .challenge-ways, [data-state="problem"] > .challenge-ways { display: flex; }
+[data-state="problem"] .challenge-sign-in { display: none; }
 @media (prefers-reduced-motion: no-preference) {
   line { transition: stroke-dashoffset 160ms ease-out; }
 }

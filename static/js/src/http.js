@@ -2,11 +2,15 @@
  * One request of the protocol, sent again while trying again can help.
  */
 
+import { leftOf } from "./durations.js";
 import { ChallengeError } from "./errors.js";
 
 const MOST_TRIES = 5;
 const FIRST_BACKOFF_MS = 300;
 const LONGEST_RETRY_AFTER_MS = 10_000;
+
+/** In a longer sleep the clocks are looked at so often. */
+const LOOK_MS = 10_000;
 
 /** @type {RequestInit} */
 const SAME_ORIGIN = { credentials: "same-origin", cache: "no-store" };
@@ -24,7 +28,15 @@ const SAME_ORIGIN = { credentials: "same-origin", cache: "no-store" };
 export const browser = {
   fetch: (url, init) => fetch(url, init),
   now: () => performance.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  async sleep(ms) {
+    const left = leftOf(ms);
+    let next = ms;
+    do {
+      const pause = Math.min(next, LOOK_MS);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      next = ms > LOOK_MS ? left() : 0;
+    } while (next > 0);
+  },
 };
 
 /**
@@ -143,7 +155,11 @@ function refusal(response, problem) {
   const { status } = response;
   const code = typeof problem?.code === "string" ? problem.code : "unexpected_answer";
   const named = status === 425 ? Number(problem?.retry_in_ms) : retryAfterMs(response);
-  return new ChallengeError(code, named >= 0 ? { status, retryAfterMs: named } : { status });
+  return new ChallengeError(code, {
+    status,
+    ...(named >= 0 && { retryAfterMs: named }),
+    ...(problem?.opens_in_ms > 0 && { opensInMs: Number(problem.opens_in_ms) }),
+  });
 }
 
 /**

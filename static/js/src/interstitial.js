@@ -7,8 +7,8 @@
 
 import { admit, surroundings, textFor } from "./admission.js";
 import { codeOf } from "./errors.js";
-import { faceOf } from "./face.js";
 import { activated } from "./page.js";
+import { pageFaceOf } from "./page_face.js";
 import { reloadsOf } from "./reloads.js";
 
 /**
@@ -30,7 +30,7 @@ export async function startInterstitial(root, scriptUrl) {
     isNew: "new" in root.dataset,
   };
   const reloads = reloadsOf(site, location.pathname + location.search);
-  const face = faceOf(root);
+  const face = pageFaceOf(root);
   const reload = () => location.reload();
   const open = () => openPage(page, face, root.dataset, { ...surroundings(), reloads, reload });
   root.querySelector("[data-challenge-retry]")?.addEventListener("click", () => {

@@ -5,6 +5,7 @@
 import { defineGate } from "./gate_element.js";
 import { startInterstitial } from "./interstitial.js";
 import { whenParsed } from "./page.js";
+import { startQueue } from "./queue_page.js";
 import { startRenewal } from "./renew.js";
 import { serve } from "./solver/worker.js";
 import { offerWidgets } from "./widgets.js";
@@ -27,7 +28,8 @@ if (typeof document === "undefined") {
 function start({ dataset, src }, lookForWidgets) {
   const root = document.getElementById("challenge");
   if (root) {
-    startInterstitial(root, src);
+    if (root.dataset.state === "queue") startQueue(root);
+    else startInterstitial(root, src);
   } else {
     startRenewal(dataset, src);
     defineGate(dataset, src);

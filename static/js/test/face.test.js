@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { faceOf } from "../src/face.js";
-import { fakeRoot, furnish } from "./fake_dom.js";
+import { pageFaceOf } from "../src/page_face.js";
+import { fakeRoot, furnish, titled } from "./fake_dom.js";
 import { fakePage } from "./fakes.js";
 
 const TEXTS = {
@@ -13,14 +14,16 @@ let events;
 let root;
 let face;
 let clock;
+let wall;
 
 beforeEach(() => {
   page = fakePage();
   events = furnish(page.document);
   root = fakeRoot({ ...TEXTS });
   face = faceOf(root);
-  clock = 0;
+  [clock, wall] = [0, 0];
   mock.method(performance, "now", () => clock);
+  mock.method(Date, "now", () => wall);
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 });
 
@@ -32,6 +35,7 @@ afterEach(() => {
 
 function pass(ms) {
   clock += ms;
+  wall += ms;
   mock.timers.tick(ms);
 }
 
@@ -84,6 +88,61 @@ test("the queue counts down every ten seconds, and stops when it is over", () =>
   assert.deepEqual(said(), ["in 40 s", "in 30 s", "in 20 s"]);
   face.queue(300_000);
   assert.equal(said().at(-1), "in 5 min");
+});
+
+test("the same words are not said again", () => {
+  face.queue(290_000);
+  pass(10_000);
+  pass(10_000);
+  assert.deepEqual(said(), ["in 5 min"]);
+  pass(40_000);
+  assert.deepEqual(said(), ["in 5 min", "in 4 min"]);
+});
+
+test("after a sleep of the device it says what is left", () => {
+  face.queue(300_000);
+  wall += 270_000;
+  pass(10_000);
+  assert.equal(said().at(-1), "in 20 s");
+});
+
+test("a page's heading and reason are those of the state", () => {
+  const words = { textQueueHeading: "Queue.", textQueueWhy: "Many.", textProblemHeading: "Not." };
+  const more = { textMoreHeading: "All.", textMoreWhy: "No more.", textMoreAt: "More at {time}." };
+  const whole = titled(fakeRoot({ ...TEXTS, ...words, ...more }), "One moment.", "You need not.");
+  page.document.title = "One moment.";
+  page.document.documentElement = { lang: "en" };
+  const shown = () => [
+    ...[page.document.title, whole.parts.h1.textContent],
+    ...[whole.parts[".challenge-why"].textContent, whole.parts.live.textContent],
+  ];
+  const its = pageFaceOf(whole);
+  its.queue(40_000);
+  assert.deepEqual(shown(), ["Queue.", "Queue.", "Many.", "in 40 s"]);
+  wall = new Date(2030, 0, 1, 14, 9, 30).getTime();
+  its.queue(15_000, 600_000);
+  const [, , , when] = shown();
+  assert.deepEqual(shown().slice(0, 3), ["All.", "All.", "No more."]);
+  assert.match(when, /^More at 2:20\sPM\.$/);
+  its.queue(15_000, 40_000);
+  assert.equal(shown()[3], "in 40 s", "soon, a duration says more than a time of day");
+  its.working();
+  assert.deepEqual(shown().slice(0, 3), ["One moment.", "One moment.", "You need not."]);
+  its.problem("Lost.", "connection");
+  assert.deepEqual(shown(), ["Not.", "Not.", "", ""]);
+});
+
+test("a window that is named after a profile stays so", () => {
+  page.document.title = "Ada";
+  const whole = titled(fakeRoot({ ...TEXTS, textQueueHeading: "Queue." }), "One moment.", "");
+  pageFaceOf(whole).queue(40_000);
+  assert.equal(page.document.title, "Ada");
+});
+
+test("where there is no heading it is said with the time", () => {
+  Object.assign(root.dataset, { textQueueHeading: "Queue." });
+  face.queue(40_000);
+  assert.deepEqual(said(), ["Queue. in 40 s"]);
 });
 
 test("a second queue replaces the first", () => {

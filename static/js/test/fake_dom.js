@@ -44,12 +44,22 @@ class FakeElement extends EventTarget {
 
 const PARTS = ["progress", "live", "problem", "problem-text", "retry"];
 
+/** Gives it what a page has above: a heading, and why. */
+export function titled(root, heading, why) {
+  root.parts.h1 = new FakeElement();
+  root.parts.h1.textContent = heading;
+  root.parts[".challenge-why"] = new FakeElement();
+  root.parts[".challenge-why"].textContent = why;
+  return root;
+}
+
 /** `#challenge` with its parts in `parts`; `events` lists what the document was told. */
 export function fakeRoot(dataset) {
   const parts = Object.fromEntries(PARTS.map((name) => [name, new FakeElement()]));
   const root = new FakeElement();
   root.dataset = dataset;
-  root.querySelector = (selector) => parts[selector.slice("[data-challenge-".length, -1)] ?? null;
+  root.querySelector = (selector) =>
+    parts[selector] ?? parts[selector.slice("[data-challenge-".length, -1)] ?? null;
   return Object.assign(root, { parts });
 }
 

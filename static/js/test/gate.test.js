@@ -30,7 +30,7 @@ function press(fields, { answers = {}, field, around } = {}) {
   const say =
     (name) =>
     (...given) =>
-      seen.push([name, ...given].join(" "));
+      seen.push([name, ...given.filter((value) => value !== undefined)].join(" "));
   const face = {
     ...{ working: say("working"), queue: say("queue"), ready: say("ready"), idle: say("idle") },
     ...{ problem: say("problem"), solving: () => ({ onProgress() {}, onSlow() {} }) },
@@ -154,6 +154,13 @@ for (const [name, named, waited] of [
     assert.deepEqual(run.calls, []);
   });
 }
+
+test("a queue without a place: says when there is more", async () => {
+  const full = { status: 429, retryAfterMs: 40_000, refusal: { words: {}, more: true } };
+  const run = press([full, shown()]);
+  await run.done;
+  assert.equal(run.seen[1], "queue 40000 40000");
+});
 
 test("a queue is no round: it may come as often as it likes", async () => {
   const run = press([...times(20, queued(1000)), shown()]);

@@ -19,7 +19,7 @@ function show(answers, { page, around, reloads } = {}) {
   const face = {
     working: () => seen.push("working"),
     solving: () => ({ onProgress: () => undefined, onSlow: () => seen.push("slow") }),
-    queue: (ms) => seen.push(`queue ${ms}`),
+    queue: (ms, more) => seen.push(more ? `queue ${ms}, more in ${more}` : `queue ${ms}`),
     ready: () => seen.push("ready"),
     problem: (text, code) => seen.push(`problem ${text} ${code}`),
   };
@@ -118,6 +118,15 @@ test("a short queue: says how long, then says the work goes on", async () => {
     ...["working", "queue 40000", "sleep 40000", "working"],
     ...["note true", "ready", "reload"],
   ]);
+});
+
+test("no place in the queue yet: says when there is more, not when it asks again", async () => {
+  const full = [429, { code: "network_busy", opens_in_ms: 615_000 }, { "Retry-After": "15" }];
+  const later = [201, { ...GRANT, not_before_ms: 600_000 }];
+  const run = show({ "POST challenges": [[201, QUOTE]], "POST clearances": [full, later] });
+  await run.done;
+  const queues = run.seen.filter((text) => text.startsWith("queue"));
+  assert.deepEqual(queues, ["queue 15000, more in 615000", "queue 600000"]);
 });
 
 test("a queue longer than the challenge lives: works again only when somebody looks", async () => {
