@@ -99,7 +99,9 @@ class Settings:
         100, values.whole(1, 1_000_000), "units",
         "What a visitor may buy in a day before work grows: twice as much for twice as many.",
     )  # fmt: skip
-    price_max_ms: int = _setting(2000, values.whole(0, 60_000), "ms", "The most work of a sale.")
+    price_max_ms: int = _setting(
+        2000, values.whole(0, 60_000), "ms", "What the work of a sale grows to at most."
+    )
     trusted_proxies: tuple[Network, ...] | None = _setting(
         None, values.proxies, "networks",
         "Proxies whose X-Forwarded-For is believed. `none`: there are none, so no warning.",

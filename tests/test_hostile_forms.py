@@ -139,7 +139,7 @@ def test_control_without_strict_reading_there_are_server_errors(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     response = responded(client)
-    monkeypatch.setattr(servers.wire, "read_object", lambda body, **_: json.loads(body))
+    monkeypatch.setattr(servers.strict, "read_object", lambda body, **_: json.loads(body))
     with pytest.raises(AssertionError):
         storm(client, response)
 

@@ -58,7 +58,8 @@ HOST = "example.org"
 CLIENT, OTHER = "127.0.0.5", "127.0.0.6"
 VIEWS = 100
 COOKIE = "__Host-challenge-main"
-TRUSTED = {"CHALLENGE_TRUSTED_PROXIES": "127.0.0.1"}
+# Calls that are malformed are how an address is looked up here: nobody is to wait for them.
+TRUSTED = {"CHALLENGE_TRUSTED_PROXIES": "127.0.0.1", "CHALLENGE_FAILURE_BURST": "100000"}
 
 Answer = tuple[int, dict[str, str], bytes]
 

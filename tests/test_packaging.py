@@ -17,7 +17,8 @@ BUNDLE = {
     f"challenge/_static/{name}"
     for name in ("challenge.js", "challenge.js.br", "challenge.js.gz", "challenge.css",
                  "challenge.css.br", "challenge.css.gz", "manifest.json",
-                 "widget.js", "widget.js.br", "widget.js.gz")
+                 "widget.js", "widget.js.br", "widget.js.gz",
+                 "report.css", "report.js")
 }  # fmt: skip
 
 

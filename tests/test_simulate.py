@@ -16,7 +16,7 @@ from challenge.simulate.rows import Row, Run
 from challenge.simulate.scenes import SCENES, play
 
 ROOT = Path(__file__).parent.parent
-WIDE = replace(Settings(), band_burst=2_000)
+WIDE = replace(Settings(), band_burst=2_000, lanes=())
 
 
 @cache
@@ -31,17 +31,13 @@ def must_hold(name: str, *ids: str) -> None:
         assert row.ok, f"{row.id}: {row.value:g} {row.unit}, must reach {row.reach:g} ({row.note})"
 
 
-untuned = pytest.mark.xfail(reason="the defaults are not tuned yet", strict=True)
-no_lanes = pytest.mark.xfail(reason="a band has no lanes for people known already", strict=True)
-
-
 @pytest.mark.parametrize(
     "name",
     [
         "reader",
         "heavy_reader",
-        pytest.param("shared_address", marks=untuned),
-        pytest.param("neighbour", marks=no_lanes),
+        "shared_address",
+        "neighbour",
         "roaming",
         "shared_token",
         "funnel",
@@ -97,11 +93,20 @@ def test_the_unlimited_pass_is_told_by_what_was_measured() -> None:
     assert rows("unlimited_pass_factor")["simulate.unlimited_pass_factor"].value > 10_000
 
 
-@pytest.mark.parametrize("rotate", [True, False])
-def test_control_a_wide_band_gives_one_network_much_more(rotate: bool) -> None:
+@pytest.mark.parametrize("way", takers.WAYS)
+def test_control_a_wide_band_gives_one_network_much_more(way: takers.Way) -> None:
     with puzzle.registered():
-        got, _ = takers.taken(Run(WIDE), 32, rotate=rotate, seconds=60)
+        got, _ = takers.taken(Run(WIDE), 32, way, seconds=60)
     assert got.opened == 2000
+
+
+def test_control_a_wide_band_is_enough_for_people_who_share_it() -> None:
+    assert rows("shared_address", Run(WIDE))["simulate.shared_address"].ok
+
+
+def test_control_without_lanes_a_neighbour_keeps_out_those_let_in_before() -> None:
+    bare = rows("neighbour", Run(replace(Settings(), lanes=())))["simulate.neighbour"]
+    assert bare.ok is False
 
 
 def test_control_a_clearance_that_holds_more_opens_more() -> None:
@@ -111,7 +116,9 @@ def test_control_a_clearance_that_holds_more_opens_more() -> None:
 
 @pytest.mark.parametrize("name", ["heavy_reader", "reader"])
 def test_control_a_dear_puzzle_is_seen_by_readers(name: str) -> None:
-    dear = rows(name, Run(replace(Settings(), price_ms=60_000)))
+    ms = 60_000
+    settings = replace(Settings(), price_ms=ms, price_further_ms=ms, price_max_ms=ms)
+    dear = rows(name, Run(settings))
     assert not dear[f"simulate.{name}"].ok
 
 

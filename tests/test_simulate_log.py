@@ -127,7 +127,8 @@ def test_a_reader_opens_everything_and_sees_the_gate_once() -> None:
 def test_a_scraper_gets_its_band_and_no_more() -> None:
     got = replayed(hits(SCRAPER, 2000, every=1.5)).everybody()
     assert got.wanted == 2000
-    assert 300 <= got.busiest(3600) <= 350
+    # A lane of its network's band: what is guaranteed to others it does not get.
+    assert 200 <= got.busiest(3600) <= 350
     assert got.refused == 2000 - got.opened
 
 

@@ -6,7 +6,8 @@ from .digests import DIGEST_BYTES
 from .models import Lane
 from .visitors import Visitor
 
-#: seconds after the first sale, and profiles charged since, from which on a visitor is known
+#: Seconds after the first sale, and profiles charged since, from which on a visitor is known. Who
+#: has been sold fewer units has read enough with those.
 KNOWN_AFTER = 60
 KNOWN_PROFILES = 3
 
@@ -24,5 +25,5 @@ def lane_of(reader: Visitor | None, *, proved: bool, now: float) -> Lane:
     # Profiles that an earlier record paid for are carried, but were not spent on here. One of
     # the high class counts for two.
     profiles = min(reader.spent, len(reader.charged) // DIGEST_BYTES)
-    earned = now - reader.since >= KNOWN_AFTER and profiles >= KNOWN_PROFILES
+    earned = now - reader.since >= KNOWN_AFTER and profiles >= min(KNOWN_PROFILES, reader.bought)
     return Lane.KNOWN if proved and earned else Lane.NEW

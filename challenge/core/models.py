@@ -233,13 +233,14 @@ class Client:
     """Who is asking, as the server knows it."""
 
     address: Address
-    #: the host application's name for a signed-in user, if any, and when that account was made
+    #: the host application's name for a signed-in user, if any
     account: str = ""
-    account_created: float | None = None
     #: how many times as wide the bands of its network are
     multiplier: int = 1
     #: False for one that waits instead of solving
     scripts: bool = True
+    #: when the account was made, Unix seconds, if the application says so
+    account_created: float | None = None
     #: what the operator says of its network; the tally looks it up
     network: NetworkClass = ORDINARY
 

@@ -17,7 +17,7 @@ class Work:
     further_ms: float
     #: units in a day beyond which a sale costs more: twice as much for twice as many
     base: int
-    #: but never more than this
+    #: what it grows to at most
     max_ms: float
 
 
@@ -44,10 +44,7 @@ def price(
     """
     whole = min(_sale(ramp, bought)[0], room)
     units = whole if most is None else min(whole, most)
-    if bought < ramp[0]:
-        work_ms = min(work.first_ms, work.max_ms)
-    else:
-        work_ms = _further(work, ramp, bought, whole)
+    work_ms = work.first_ms if bought < ramp[0] else _further(work, ramp, bought, whole)
     return Quote(work_ms=work_ms * units / whole, budget=units, wait_ms=0, lane=lane)
 
 
@@ -67,5 +64,6 @@ def _further(work: Work, ramp: Sequence[int], bought: int, units: int) -> float:
     A unit costs what it would to who buys without parts, so no way to divide them is cheaper.
     """
     plain = min(work.further_ms, work.first_ms)
+    most = max(plain, work.max_ms)
     starts = (_sale(ramp, at)[1] for at in range(bought, bought + units))
-    return sum(min(plain * max(1, at / work.base), work.max_ms) for at in starts) / units
+    return sum(min(plain * max(1, at / work.base), most) for at in starts) / units

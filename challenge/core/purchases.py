@@ -21,6 +21,8 @@ class Purchase:
     jti: str
     thumbprint: str
     units: int
+    #: how many of them the network's band was charged for
+    reserved: int
     #: Unix seconds from which the units may be spent; 0 for at once
     start: int
     #: Unix seconds at which it was sold
@@ -52,7 +54,7 @@ def first_purchase(sale: Purchase, earlier: Visitor | None = None) -> Visitor:
         recent=recent.plus(sale.units, sale.at),
         later=sale.units if sale.start else 0,
         later_from=sale.start,
-        homes=(Home(sale.network, sale.units),),
+        homes=(Home(sale.network, sale.reserved),),
         moves_level=0,
         trails=trails.at(sale.place, sale.version, sale.at),
         charged=carried(earlier.charged if earlier else b""),
@@ -93,7 +95,7 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
         recent=visitor.recent.plus(sale.units, sale.at),
         later=waiting + (sale.units if sale.start else 0),
         later_from=max(visitor.later_from if waiting else 0, sale.start),
-        homes=with_home(visitor.homes, Home(sale.network, base + sale.units)),
+        homes=with_home(visitor.homes, Home(sale.network, base + sale.reserved)),
         trails=trails.forgiven(),
         ends=sale.ends,
         expires=sale.expires,

@@ -56,7 +56,7 @@ def client(settings: Settings, *, signed_in: bool = False) -> Client:
     loaded = current_app.extensions[GATE].load_account() if signed_in else None
     if not isinstance(loaded, Account):
         loaded = Account("" if loaded is None else str(loaded))
-    return Client(address, str(loaded.id), loaded.created, multiplier)
+    return Client(address, str(loaded.id), multiplier, account_created=loaded.created)
 
 
 def cookie(settings: Settings) -> str | None:

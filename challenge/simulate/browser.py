@@ -48,10 +48,16 @@ SOLVING_SECONDS = 5.0
 #: as in `client.js`
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 MOST_STALE = 5
+#: As in `reloads.js`: pauses before a page is asked for again that came back although the clearance
+#: seemed to do; after so many rounds another one is bought, and after so many more it stops.
+ROUND_PAUSES = (0.0, 0.0, 0.0, 1.0, 2.0, 4.0)
+STUBBORN_ROUNDS, LOOP_ROUNDS = len(ROUND_PAUSES), 12
 #: sub-puzzles of a challenge: they make the time that solving takes less uneven
 SUB_PUZZLES = 16
 #: refusals after which the script tells its visitor that it did not work
-TURNED_AWAY = (Banned, Expired, Stale, KeyRequired)
+TURNED_AWAY = (Banned, BudgetFull, Expired, Stale, KeyRequired)
+#: seconds for which somebody keeps a page in view; nothing is renewed for one that nobody sees
+IN_VIEW_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Browser:
         """Ask for a profile until it opens; False if somebody's patience ended."""
         self.leave()
         self.count.wanted += 1
-        asked, shown, queued = self._world.now, False, False
+        asked, rounds, queued = self._world.now, 0, False
         while True:
             try:
                 admitted = self._world.tally.admit(self.token, profile, self._client())
@@ -106,26 +112,23 @@ class Browser:
                 queued = True
                 pause = _pause(refusal)
             except (ClearanceRequired, TokenRefused):
-                shown = True
                 try:
-                    pause = yield from self._earn()
+                    pause = yield from self._earn(rounds)
                 except TURNED_AWAY:
-                    pause = float("inf")
-                queued = queued or pause > 0
-            if self._world.now + pause - asked > self._patience:
+                    self.count.refused += 1
+                    return False
+                rounds += 1
+            if rounds > LOOP_ROUNDS or self._world.now + pause - asked > self._patience:
                 self.count.refused += 1
-                self.count.queued += 1
+                self.count.queued += queued
                 return False
             if pause:
                 yield pause
-        self.count.interstitials += shown
+        self.count.interstitials += rounds > 0
         self.count.queued += queued
         self.count.open(self._world.now, self._world.now - asked)
         self.remaining = admitted.remaining
-        pause = admitted.expires_in - LAST_SECONDS + 1
-        if self.remaining <= LAST_UNITS:
-            pause = 0
-        self._renewal = self._world.loop.spawn(self._renew(), after=max(0, pause))
+        self._keep_renewed(admitted.expires_in)
         return True
 
     def buy(self, *, in_view: bool = True) -> Steps[float]:
@@ -157,8 +160,6 @@ class Browser:
                 if tried[kind] > (MOST_STALE if kind is Stale else 1):
                     raise
                 offer = None
-            except BudgetFull:
-                return 0.0
 
     def leave(self) -> None:
         """Close the page: what it renewed in the background stops."""
@@ -166,12 +167,21 @@ class Browser:
             self._renewal.cancel()
             self._renewal = None
 
-    def _earn(self) -> Steps[float]:
-        """Go through the interstitial once; seconds until the page is worth asking for again."""
+    def _earn(self, rounds: int) -> Steps[float]:
+        """Go through the interstitial; seconds until the page is worth asking for again.
+
+        :param rounds: how often it came back before.
+        """
         held = self._world.tally.holding(self.token)
-        if held is not None and held.remaining >= 1:
-            return held.not_before_ms / 1000
+        if held is not None and held.remaining >= 1 and rounds < STUBBORN_ROUNDS:
+            return max(held.not_before_ms / 1000, ROUND_PAUSES[rounds])
         return (yield from self.buy(in_view=True))
+
+    def _keep_renewed(self, expires_in: int) -> None:
+        """Renew now, or when it is time, while the page is in view."""
+        pause = max(0, expires_in - LAST_SECONDS + 1) if self.remaining > LAST_UNITS else 0
+        if pause <= IN_VIEW_SECONDS:
+            self._renewal = self._world.loop.spawn(self._renew(), after=pause)
 
     def _renew(self) -> Steps[None]:
         """Buy in the background; a queue that outlasts the work is not stood in."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 
-from .counting import Count
+from ..core.classes import Shared
+from .counting import STEP, Count
 from .people import HOUR, Reading, day, person, scrape
 from .rows import Row, Run, at_least, at_most, waits_curve
 from .world import World, network_24
@@ -36,7 +36,7 @@ class _Crowd:
         for _ in range(people):
             reading = Reading()
             self.readings.append(reading)
-            browser = person(world, partial(network_24, 0), reading)
+            browser = person(world, lambda: ADDRESS, reading)
             plan = day(world, browser, reading, visits=visits, pages=pages // visits, hours=HOURS)
             world.loop.spawn(plan)
 
@@ -48,12 +48,16 @@ class _Crowd:
             whole.merge(reading.all)
         return whole
 
-    @property
-    def admitted(self) -> Count:
-        """What they got once they had been let in for the first time."""
+    def admitted(self, *, before: float | None = None) -> Count:
+        """What they got once they had been let in for the first time.
+
+        :param before: only of those who were let in before this moment, which begins a step.
+        """
         whole = Count()
         for reading in self.readings:
-            whole.merge(reading.admitted)
+            steps = reading.first.opened_in
+            if before is None or (steps and min(steps) < int(before // STEP)):
+                whole.merge(reading.admitted)
         return whole
 
 
@@ -85,17 +89,19 @@ def neighbour(run: Run) -> Iterator[Row]:
         crowd.join(world, PEOPLE, PAGES, visits=2)
         ends = world.start + HOURS * HOUR
         for _ in range(IDENTITIES):
-            where = partial(network_24, 0)
-            plan = scrape(world, taken, where, until=ends, rotate=rotate)
+            plan = scrape(world, taken, lambda: ADDRESS, until=ends, rotate=rotate)
             world.loop.spawn(plan, after=ATTACKED_AFTER)
         world.loop.run(ends + HOUR)
-        who = f"the same 40, those let in before, and an attacker who {what}"
-        admitted = crowd.admitted
-        got = _prompt(admitted, 1)
-        note = f"of {admitted.wanted} pages within 1 s; the attacker got {taken.opened}"
+        who = f"the same 40, and from the third hour on an attacker who {what}"
         name = "simulate.neighbour" + ("" if rotate else ".aged")
-        row = Row(name, who, got, "%", note=note, points=waits_curve(admitted))
+        admitted = crowd.admitted(before=world.start + ATTACKED_AFTER)
+        note = f"of {admitted.wanted} pages of those let in before, within 1 s"
+        curve = waits_curve(admitted)
+        row = Row(name, who, _prompt(admitted, 1), "%", note=note, points=curve)
         yield at_least(row, 90) if rotate else row
+        later = crowd.admitted()
+        note = f"of {later.wanted} pages of those let in at any time; he got {taken.opened}"
+        yield Row(f"{name}.once_in", who, _prompt(later, 1), "%", note=note)
         yield Row(
             f"{name}.all_pages",
             who,
@@ -108,8 +114,9 @@ def neighbour(run: Run) -> Iterator[Row]:
 def carrier_nat(run: Run) -> Iterator[Row]:
     """Six hundred subscribers behind one carrier's address."""
     for listed in (False, True):
-        shared = {ip_network("11.0.0.0/24"): CARRIER_MULTIPLIER} if listed else {}
-        world, crowd = World(run.settings, seed=run.seed, shared=shared), _Crowd()
+        shared = (Shared(ip_network(ADDRESS), CARRIER_MULTIPLIER),) if listed else ()
+        settings = replace(run.settings, shared_networks=shared)
+        world, crowd = World(settings, seed=run.seed), _Crowd()
         crowd.join(world, SUBSCRIBERS, SUBSCRIBER_PAGES, visits=1)
         world.loop.run()
         how = f"listed as shared, x{CARRIER_MULTIPLIER}" if listed else "unlisted"

@@ -46,7 +46,7 @@ def rotating(run: Run) -> Iterator[Row]:
     for number in range(networks):
         begins = number * DAY // networks // HOUR * HOUR
         where, ends = partial(network_24, number), world.start + begins + HOUR
-        plan = scrape(world, count, where, until=ends, rotate=True)
+        plan = scrape(world, count, where, until=ends, rotate=False)
         world.loop.spawn(_within(plan, world, ends), after=begins)
     world.loop.run(world.start + DAY)
     who, note = "100 at once, a fresh /24 each hour", _sampled(networks, FRESH)
@@ -76,7 +76,7 @@ def slow_low(run: Run) -> Iterator[Row]:
 
 def unlimited_pass_factor(run: Run) -> Iterator[Row]:
     """What a gate that sells an unlimited pass gives away in a week, and what this one does."""
-    count, start = taken(run, 32, rotate=False)
+    count, start = taken(run, 32, "ageing")
     first_day = count.between(start, DAY)
     # The burst is gone after the first hours; the days after it are like its second half.
     later_days = 2 * count.between(start + DAY / 2, DAY / 2) * (WEEK_DAYS - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from itertools import count
@@ -11,7 +10,7 @@ from random import Random
 from .. import keys
 from ..config import Settings
 from ..core.models import Client
-from ..core.networks import Address, Network
+from ..core.networks import Address
 from ..stores.memory import MemoryStore
 from ..tally import Tally
 from . import puzzle
@@ -28,8 +27,6 @@ class World:
     """One site. The same settings and seed give the same history.
 
     :param start: Unix seconds.
-    :param shared: networks that the operator lists as shared, and how many times as wide their
-        bands are.
     """
 
     def __init__(
@@ -38,14 +35,12 @@ class World:
         *,
         seed: int = 1,
         start: float = NOON,
-        shared: Mapping[Network, int] | None = None,
         rows_max: int = ROWS_MAX,
     ) -> None:
         self.loop = Loop(start)
         self.start = start
         # Reproducible on purpose; nothing that is signed here opens anything.
         self.random = Random(seed)  # noqa: S311
-        self._shared = shared or {}
         self._profiles = count()
         self.tally = Tally(
             replace(settings, puzzle=puzzle.NAME),
@@ -75,15 +70,7 @@ class World:
 
     def client(self, address: Address, account: str = "") -> Client:
         """Who comes from an address, as the server would know it."""
-        multiplier = next(
-            (
-                factor
-                for network, factor in self._shared.items()
-                if network.version == address.version and address in network
-            ),
-            1,
-        )
-        return Client(address, account, multiplier)
+        return Client(address, account)
 
 
 def network_24(number: int, host: int = 1) -> Address:

@@ -24,6 +24,13 @@ PART_LIFETIME = 35 * 60
 PART_MAC_BYTES = 16
 
 
+#: Units that a network's band is charged for at a time, where a sale has not done so: few, so that
+#: what is bought in advance and never read does not use up the band of those beside.
+AHEAD = 5
+#: requests of one visitor that come at once take turns to charge it
+MOST_MOVES = 4
+
+
 class Admitter:
     """Lets requests pass, and charges for them."""
 
@@ -144,7 +151,9 @@ class Admitter:
 
     def _charge(self, key: bytes, view: View, client: Client, now: float) -> Charged:
         charged = self._books.store.charge(key, view, now=now)
-        if charged.charge is Charge.MOVED:
+        for _ in range(MOST_MOVES):
+            if charged.charge is not Charge.MOVED:
+                break
             self._move(key, view, charged, client, now)
             charged = self._books.store.charge(key, view, now=now)
         if charged.charge is Charge.WAIT:
@@ -158,7 +167,7 @@ class Admitter:
         return charged
 
     def _move(self, key: bytes, view: View, charged: Charged, client: Client, now: float) -> None:
-        """Charge the band of a network that the visitor has come to for what is unspent.
+        """Charge the band of the network that the visitor reads from, some units ahead.
 
         The reservation's id says from which count on, so that of requests which come at once
         one charges the band.
@@ -170,7 +179,8 @@ class Admitter:
         # The record's key was proved at its last sale.
         record = self._books.store.read(key, now=now)
         lane = lane_of(record, proved=record is not None and record.thumbprint != "", now=now)
-        wanted = Wanted(charged.lacks, charged.lacks_now, max_wait_ms=0, lane=lane)
+        most = min(charged.lacks, max(charged.lacks_now, AHEAD))
+        wanted = Wanted(most, charged.lacks_now, max_wait_ms=0, lane=lane)
         granted = self._books.reserve(anybody, reservation, wanted, now).granted
         if not granted.units:
             retry = ceil(granted.retry_ms / 1000)

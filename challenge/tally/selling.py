@@ -140,9 +140,9 @@ class Seller:
         if not order.confirm():
             store.settle(order.id, "failed", b"unsolved", since=since)
             raise Unsolved("the dear check failed")
-        reserved = self._reserve(order, buyer, client, since)
-        clearance = _filled(clearance, reserved.granted, renews=_renews(buyer))
-        sale = self._purchase(order, clearance, reserved.granted, client, since)
+        reserved, sold = self._reserve(order, buyer, client, since)
+        clearance = _filled(clearance, sold, renews=_renews(buyer))
+        sale = self._purchase(order, clearance, sold, reserved.granted.units, client, since)
         key = self._books.visitor_key(clearance.visitor, since)
         if key is None:
             raise StoreUnavailable("the day has no key")
@@ -158,8 +158,12 @@ class Seller:
 
     def _reserve(
         self, order: Order, buyer: Visitor | None, client: Client, since: float
-    ) -> Reserved:
-        """Take the units out of the bands, or leave the order as if nobody had come."""
+    ) -> tuple[Reserved, Granted]:
+        """Take units out of the bands, or leave the order as if nobody had come.
+
+        :returns: what was taken, and what is sold: of a renewal all that was quoted, though only
+            what it needs at once is taken. The rest is taken where it is read, if it ever is.
+        """
         wanted = order.wanted
         if buyer is not None and _renews(buyer) and since < buyer.ends:
             # Whoever took over after the top-up gets again what was reserved before it.
@@ -173,11 +177,14 @@ class Seller:
         earned = lane_of(buyer, proved=_renews(buyer), now=since)
         lane = max(wanted.lane, earned)
         wanted = replace(wanted, least=min(wanted.least, wanted.most), lane=lane)
-        reserved = self._books.reserve(client, order.id, wanted, since)
+        # An account has no home where the rest could be charged to it.
+        whole = not _renews(buyer) or client.account != ""
+        taken = wanted if whole else replace(wanted, most=wanted.least)
+        reserved = self._books.reserve(client, order.id, taken, since)
         if not reserved.granted.units:
             self._books.store.unspend(order.id, since=since)
             # The band that refused need not be the one that is empty for longest.
-            opens_ms = self._books.wait_ms(client, wanted, since)
+            opens_ms = self._books.wait_ms(client, taken, since)
             retry_ms = max(reserved.granted.retry_ms, opens_ms - wanted.max_wait_ms)
             raise Queued(
                 "the band is empty",
@@ -185,13 +192,17 @@ class Seller:
                 retry_after=ceil(retry_ms / 1000),
                 opens_in=ceil(opens_ms / 1000),
             )
-        return reserved
+        granted = reserved.granted
+        if whole or _waits(granted, since):
+            return reserved, granted
+        return reserved, replace(granted, units=wanted.most)
 
     def _purchase(
         self,
         order: Order,
         clearance: Clearance,
-        granted: Granted,
+        sold: Granted,
+        reserved: int,
         client: Client,
         since: float,
     ) -> Purchase:
@@ -204,8 +215,9 @@ class Seller:
             number=order.number,
             jti=clearance.jti,
             thumbprint=order.thumbprint,
-            units=granted.units,
-            start=_start(clearance, granted),
+            units=sold.units,
+            reserved=reserved,
+            start=_start(clearance, sold),
             at=since,
             network=network,
             place=place,
@@ -242,9 +254,12 @@ def _filled(clearance: Clearance, granted: Granted, *, renews: bool) -> Clearanc
 
 def _start(clearance: Clearance, granted: Granted) -> int:
     """From when on the units may be spent, Unix seconds; 0 for at once."""
+    return ceil(granted.start_ms / 1000) if _waits(granted, clearance.issued) else 0
+
+
+def _waits(granted: Granted, since: float) -> bool:
     # The whole seconds of the pending row's time, and those of selling, are no waiting.
-    waits = granted.start_ms >= (clearance.issued + 2) * 1000
-    return ceil(granted.start_ms / 1000) if waits else 0
+    return granted.start_ms >= (int(since) + 2) * 1000
 
 
 def _renews(buyer: Visitor | None) -> bool:

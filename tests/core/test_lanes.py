@@ -242,6 +242,13 @@ def test_known_is_who_has_read_a_while_and_proves_it() -> None:
     assert lane_of(reader(key=""), proved=True, now=LATER) is Lane.NEW
 
 
+def test_who_was_sold_one_unit_is_known_by_it() -> None:
+    record = first(purchase(thumbprint="mine", units=1))
+    assert lane_of(record, proved=True, now=LATER) is Lane.NEW
+    record, _ = charge(record, view(0))
+    assert lane_of(record, proved=True, now=LATER) is Lane.KNOWN
+
+
 def test_profiles_that_an_earlier_record_paid_for_make_nobody_known() -> None:
     copied = first(purchase(thumbprint="mine"), reader(key=""))
     assert len(copied.charged) == len(reader().charged)

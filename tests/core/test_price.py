@@ -97,6 +97,12 @@ def test_a_further_sale_costs_no_more_than_a_first() -> None:
     assert price(work=free, ramp=RAMP, bought=10_000, room=ROOM).work_ms == 0
 
 
+def test_the_most_that_it_grows_to_makes_no_sale_cheaper() -> None:
+    hard = Work(first_ms=9_000, further_ms=5_000, base=100, max_ms=2_000)
+    costs = [price(work=hard, ramp=RAMP, bought=n, room=ROOM).work_ms for n in (0, 5, 5_000)]
+    assert costs == [9_000, 5_000, 5_000]
+
+
 def test_yesterdays_units_fade() -> None:
     recent = Recent().plus(40, NOON)
     assert recent.bought(NOON) == 40

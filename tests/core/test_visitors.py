@@ -34,12 +34,14 @@ def digest(number: int) -> bytes:
 
 
 def purchase(number: int = 0, **changes: Any) -> Purchase:
+    """A sale that the band was charged for as a whole, unless told otherwise."""
     sale = Purchase(
         challenge=digest(number) * 2,
         number=number,
         jti=f"sale-{number}",
         thumbprint="",
         units=5,
+        reserved=5,
         start=0,
         at=NOW,
         network=HERE,
@@ -48,7 +50,7 @@ def purchase(number: int = 0, **changes: Any) -> Purchase:
         ends=NOW + 1800,
         expires=NOW + 1830,
     )
-    return replace(sale, **changes)
+    return replace(sale, **({"reserved": changes.get("units", 5)} | changes))
 
 
 def visitor(units: int = 5, charged: bytes = b"") -> Visitor:

@@ -405,7 +405,8 @@ def test_without_it_profiles_open_and_are_renewed(
     assert page.evaluate(look) == seen
     until_left(page, site, 2)
     assert statuses == [403, 200, 200, 200]
-    assert len(calls.asks) == len(calls.sales) == 2
+    # A renewal that the next page cut short has asked in vain.
+    assert len(calls.sales) == 2 <= len(calls.asks)
     keyless = name in ("indexedDB", "crypto.subtle")
     assert ("cnf" in clearance(context)) is not keyless
     assert wrong == []

@@ -36,6 +36,7 @@ def purchase(number: int = 0, units: int = 20, jti: str = JTI, expires: int = EN
         jti=jti,
         thumbprint="",
         units=units,
+        reserved=units,
         start=0,
         at=END - 200,
         network=HOME,
