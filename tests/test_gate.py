@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from challenge import ConfigError, Gate
 from challenge.core.models import Quote
-from challenge.errors import StoreUnavailable
+from challenge.errors import ClearanceRequired, StoreUnavailable
+from challenge.flask.answers import refuse_page
 from challenge.flask.client import EXTENSION
 
 from .solving import ASK, REDEEM, buy, redemption
@@ -91,9 +92,9 @@ def test_a_refused_page_for_a_browser(client: FlaskClient) -> None:
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert "secret" not in page.text
     assert 'id="challenge"' in page.text
-    assert " data-new" in page.text, "its script need not ask what the visitor has"
+    assert " data-buy" in page.text, "its script need not ask what the visitor has"
     client.set_cookie("challenge-main", "whatever it says")
-    assert " data-new" not in client.get("/people/ada", headers={"Accept": "text/html"}).text
+    assert " data-buy" not in client.get("/people/ada", headers={"Accept": "text/html"}).text
     assert "Set-Cookie" not in page.headers
 
 
@@ -405,3 +406,15 @@ def test_log_lines_hold_nothing_personal(
     assert "refused bad_signature" in caplog.text
     for personal in (token, token.split(".")[1], "127.0.0.1", "ada-lovelace"):
         assert personal not in caplog.text
+
+
+@pytest.mark.parametrize(("code", "buys"), [("networks_alternate", True), ("budget_spent", False)])
+def test_whoever_alternates_buys_whatever_is_left(
+    make_app: Callable[..., Flask], code: str, buys: bool
+) -> None:
+    """Else the script would find units enough, and come back again and again."""
+    with make_app().test_request_context("/people/ada", headers={"Cookie": "challenge-main=some"}):
+        page = refuse_page(
+            ClearanceRequired(code=code), units=1, wait=lambda: "/wait", preview=dict
+        )
+    assert (" data-buy" in page.get_data(as_text=True)) is buys

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
+from ..core.models import Charge
 from ..errors import Banned, ChallengeError, Queued, TooEarly
 from .pages import Preview, interstitial, queue, refused
 from .sealing import seal
@@ -68,7 +69,9 @@ def refuse_page(
         elif isinstance(error, Banned):
             refusal = refused(units, preview())
         else:
-            refusal = interstitial(units, wait(), preview())
+            # Units that are there open nothing until the key is proved again.
+            buy = error.code == Charge.ALTERNATES.value
+            refusal = interstitial(units, wait(), preview(), buy=buy)
     # Lynx shows its first copy again unless told so in these words.
     seal("no-store", "Cookie", "Accept", "Accept-Language", Pragma="no-cache")
     return refusal

@@ -64,18 +64,19 @@ def page(template: str, status: int, *, preview: Preview, **values: object) -> R
     return response
 
 
-def interstitial(units: int, wait: str, preview: Preview) -> Response:
+def interstitial(units: int, wait: str, preview: Preview, *, buy: bool) -> Response:
     """The page that earns a clearance, and then opens the one that was asked for.
 
     :param units: what that page costs.
     :param wait: the URL for those who have no scripts.
+    :param buy: whether it is known that what the visitor holds will not do.
     """
     return page(
         "challenge/interstitial.html",
         403,
         preview=preview,
         units=units,
-        new=cookie(current_settings()) is None,
+        buy=buy or cookie(current_settings()) is None,
         why=current_settings().why or say("why"),
         script=asset_url("challenge.js"),
         wait=wait,

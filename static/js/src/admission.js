@@ -21,7 +21,7 @@ const SILENT_MS = 1000;
  * @property {string} site
  * @property {string} resource the path that the visitor wants
  * @property {number} units that it costs
- * @property {boolean} [isNew] whether the visitor came with nothing
+ * @property {boolean} [mustBuy] whether the server has seen that what the visitor holds will not do
  * @property {string} scriptUrl what the workers run
  */
 
@@ -73,7 +73,7 @@ export async function admit(page, face, rounds, around, signal) {
  */
 async function obtain(page, face, rounds, around, signal) {
   const { http } = around;
-  const { prefix, site, resource, units, isNew } = page;
+  const { prefix, site, resource, units, mustBuy } = page;
   // The cookie is a __Host- cookie: over plain http no browser keeps it, and work would be in vain.
   if (!around.secure) throw new ChallengeError("insecure");
   if (!around.cookies) throw new ChallengeError("cookies");
@@ -89,7 +89,7 @@ async function obtain(page, face, rounds, around, signal) {
   // It is loaded while the server says what the visitor has, and what it costs.
   around.findEngine(page.scriptUrl);
   return obtainClearance({
-    ...{ prefix, resource, units, isNew, wait, around: http },
+    ...{ prefix, resource, units, mustBuy, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, rounds),
     alone: (work) => around.alone(site, work, signal),
     prepare: () => around.startWorkers(page.scriptUrl),

@@ -49,8 +49,8 @@ const LONGEST_LOCKED_WAIT_MS = 5000;
  * @typedef {object} Manner
  * @property {(reading: Reading | undefined) => number | undefined} enoughIn Milliseconds until
  *   what the visitor has will do, undefined if it won't; asked in every turn. May throw to give up.
- * @property {boolean} [isNew] the server has seen that the visitor has nothing: the first turn need
- *   not ask, if it comes at once
+ * @property {boolean} [mustBuy] the server has seen that what the visitor has will not do: the first
+ *   turn need not ask, if it comes at once
  * @property {(turn: Turn) => Promise<void>} wait waits `waitMs`, and may reject to give up
  * @property {<T>(work: (waited: boolean) => Promise<T>) => Promise<T>} [alone] keeps other tabs from working
  * @property {import("./http.js").Surroundings} [around]
@@ -68,9 +68,9 @@ export async function obtainClearance(options) {
   const { alone = (work) => work(false), wait } = options;
   /** @type {Purchase} */
   const purchase = { used: new Map() };
-  for (let { isNew = false } = options; ; isNew = false) {
+  for (let { mustBuy = false } = options; ; mustBuy = false) {
     // For whom it waited, that tab may have bought.
-    const turn = await alone((waited) => takeTurn(options, purchase, isNew && !waited));
+    const turn = await alone((waited) => takeTurn(options, purchase, mustBuy && !waited));
     if (turn.waitMs > 0) await wait({ ...turn, waitMs: Math.min(turn.waitMs, LONGEST_PAUSE_MS) });
     if (turn.bought || turn.had) return Boolean(turn.bought);
   }

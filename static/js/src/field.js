@@ -7,9 +7,9 @@ import { getPage, retryAfterMs } from "./http.js";
 /**
  * What a page that refuses has to say: an interstitial, a queue, a closed door.
  * @typedef {object} Refusal
- * @property {{ prefix: string, site: string, units: number, isNew: boolean }} [page] where a
- *   clearance can be had, what for, and whether the visitor came without one; not on a page that
- *   lets nobody in
+ * @property {{ prefix: string, site: string, units: number, mustBuy: boolean }} [page] where a
+ *   clearance can be had, what for, and whether one has to be bought whatever the visitor holds;
+ *   not on a page that lets nobody in
  * @property {Record<string, string>} words by their names in a dataset
  * @property {string} lang of the words
  * @property {string} dir
@@ -77,7 +77,7 @@ function refusalOf(page, base) {
   return {
     page:
       prefix && !closed
-        ? { prefix, site, units: Number(units), isNew: "new" in root.dataset }
+        ? { prefix, site, units: Number(units), mustBuy: "buy" in root.dataset }
         : undefined,
     words: /** @type {Record<string, string>} */ (words),
     ...{ lang: page.documentElement.lang, dir: page.documentElement.dir || "ltr" },

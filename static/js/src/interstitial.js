@@ -2,7 +2,7 @@
  * Drives the page that stands in for a protected one until the visitor has a clearance.
  *
  * `#challenge` carries data-prefix, data-site and the texts (data-text-*); further data-units when
- * the page costs more than one, and data-new when the visitor came with no clearance.
+ * the page costs more than one, and data-buy when what the visitor holds will not do.
  */
 
 import { admit, surroundings, textFor } from "./admission.js";
@@ -27,7 +27,7 @@ export async function startInterstitial(root, scriptUrl) {
   const page = {
     ...{ prefix, site, scriptUrl, resource: location.pathname },
     units: Number(units ?? 1),
-    isNew: "new" in root.dataset,
+    mustBuy: "buy" in root.dataset,
   };
   const reloads = reloadsOf(site, location.pathname + location.search);
   const face = pageFaceOf(root);

@@ -424,8 +424,8 @@ test("what can't be bought in parts is worked off, however long it takes", async
   assert.deepEqual(patience, [undefined]);
 });
 
-test("the server says that the visitor has nothing: the first turn does not ask", async () => {
-  const run = play([quote(), GRANT], { isNew: true });
+test("what the visitor has will not do, says the server: the first turn does not ask", async () => {
+  const run = play([quote(), GRANT], { mustBuy: true });
   assert.equal(await run.promise, true);
   assert.deepEqual(run.log, ["POST /gate/v1/challenges", "POST /gate/v1/clearances"]);
 });
@@ -435,10 +435,10 @@ for (const [what, more] of [
   ["in its second turn", { first: queue(40) }],
   ["after another tab has bought", { first: problem(409, "stale") }],
 ]) {
-  test(`who came with nothing, ${what}, asks what there is`, async () => {
+  test(`who has to buy, ${what}, asks what there is all the same`, async () => {
     const { first, waited = false } = more;
     const script = first ? [quote(), first] : [];
-    const run = play(script, { isNew: true, readings: [reading(3)], waited });
+    const run = play(script, { mustBuy: true, readings: [reading(3)], waited });
     assert.equal(await run.promise, false);
     assert.equal(run.log.at(-1), "GET /gate/v1/clearance");
     assert.equal(run.log.filter((call) => call.startsWith("GET")).length, 1);
