@@ -184,7 +184,7 @@ class Seller:
         if not reserved.granted.units:
             self._books.store.unspend(order.id, since=since)
             # The band that refused need not be the one that is empty for longest.
-            opens_ms = self._books.wait_ms(client, wanted, since)
+            opens_ms = self._books.wait_ms(client, taken, since)
             retry_ms = max(reserved.granted.retry_ms, opens_ms - wanted.max_wait_ms)
             raise Queued(
                 "the band is empty",
