@@ -382,9 +382,12 @@ class Aftermath:
     charged: tuple[int, ...]
 
 
-def redeem_and_die(folder: Path, writes: int, *, renewal: bool) -> tuple[bool, Aftermath]:
+def redeem_and_die(
+    folder: Path, writes: int, *, renewal: bool, costs: int
+) -> tuple[bool, Aftermath]:
     """Redeem with a worker that dies after that many writes, and then with another.
 
+    :param costs: units of the page that is wanted.
     :returns: whether it died, and what came of it.
     """
     path, key = folder / f"{renewal}-{writes}.db", Key()
@@ -392,7 +395,7 @@ def redeem_and_die(folder: Path, writes: int, *, renewal: bool) -> tuple[bool, A
     before = key.buy(doomed).token if renewal else None
     if before is not None:
         doomed.opens(before, 1, 2, 3)
-    body = key.body(doomed.ask(before))
+    body = key.body(doomed.ask(before, units=costs))
     doomed.file.writes_left = writes
     tokens, refusals = set(), set()
     try:
@@ -432,22 +435,25 @@ def held(path: Path, now: float) -> tuple[int, tuple[int, ...]]:
     return sum(record.bought for record in records), tuple(charged)
 
 
-def deaths(folder: Path, *, renewal: bool) -> Iterator[Aftermath]:
+def deaths(folder: Path, *, renewal: bool, costs: int = 1) -> Iterator[Aftermath]:
     """One redemption for each write that it makes, each dead after another one."""
     for writes in range(50):
-        died, aftermath = redeem_and_die(folder, writes, renewal=renewal)
+        died, aftermath = redeem_and_die(folder, writes, renewal=renewal, costs=costs)
         yield aftermath
         if not died:
             assert writes >= 4, "spent, reserved twice, recorded, settled"
             return
 
 
-# Of a renewal the bands are charged for one unit, and for the rest when it is read.
-@pytest.mark.parametrize(("renewal", "units", "taken"), [(False, 5, 5), (True, 15, 6)])
+# Of a renewal the bands are charged for what its page lacks, one unit at least, and for the rest
+# when it is read.
+@pytest.mark.parametrize(
+    ("renewal", "costs", "units", "taken"), [(False, 1, 5, 5), (True, 1, 15, 6), (True, 4, 15, 7)]
+)
 def test_r05_dead_at_any_step_it_is_one_sale(
-    tmp_path: Path, renewal: bool, units: int, taken: int
+    tmp_path: Path, renewal: bool, costs: int, units: int, taken: int
 ) -> None:
-    for aftermath in deaths(tmp_path, renewal=renewal):
+    for aftermath in deaths(tmp_path, renewal=renewal, costs=costs):
         assert len(aftermath.tokens) == 1
         assert aftermath.refusals <= {"in_progress"}
         assert not aftermath.other_won

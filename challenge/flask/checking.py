@@ -99,7 +99,8 @@ def _admit(rule: Rule, arguments: Mapping[str, Any], who: Client) -> Admission:
             free_only=_is_prefetch(),
         )
     except Queued as queued:
-        if passes_queue(sum(CLASS_UNITS[rule.sensitivity])):
+        holding = tally.holding(cookie(tally.settings))
+        if passes_queue(holding, sum(CLASS_UNITS[rule.sensitivity])):
             raise ClearanceRequired("signed in since") from queued
         raise
 

@@ -7,7 +7,7 @@ import re
 from flask import Response, current_app, request
 
 from ..config import Settings
-from ..core.models import Account, Client, Sale
+from ..core.models import Account, Client, Holding, Sale
 from ..core.networks import client_address
 from ..core.proxies import ForgottenProxies
 from ..errors import ConfigError
@@ -64,14 +64,13 @@ def cookie(settings: Settings) -> str | None:
     return request.cookies.get(_cookie_name(settings, secure=_needs_secure()))
 
 
-def passes_queue(units: int = 1) -> bool:
+def passes_queue(holding: Holding | None, units: int = 1) -> bool:
     """Whether the visitor need not wait for what the clearance says, having signed in since.
 
     So it is where the clearance is for later, and the account has units at once: only then, or
     those who sign in would lose their place for a worse one.
     """
     tally = current_tally()
-    holding = tally.holding(cookie(tally.settings))
     if holding is None or holding.budget or not holding.not_before_ms:
         return False
     who = client(tally.settings, signed_in=True)

@@ -108,7 +108,7 @@ def when(place: str, seconds: int) -> str:
     :param place: "queue" for who has a place in it, "more" for who has none.
     """
     if seconds > _MINUTES_FROM_S:
-        return say(f"{place}_minutes", minutes=-(-seconds // 60))
+        return say(f"{place}_minutes", minutes=in_minutes(seconds))
     rounded = seconds if seconds <= _FIVES_FROM_S else -(-seconds // 5) * 5
     return say("queue", seconds=max(2, rounded))
 

@@ -133,7 +133,7 @@ def _hostname() -> str:
 def _holding() -> Response:
     tally = current_tally()
     holding = tally.holding(cookie(tally.settings))
-    if holding is None or passes_queue():
+    if holding is None or passes_queue(holding):
         return _coded(404, "no_clearance")
     return json_answer(asdict(holding), 200)
 

@@ -22,8 +22,6 @@ from .books import Books
 #: seconds for which a part of a page can be fetched after the page
 PART_LIFETIME = 35 * 60
 PART_MAC_BYTES = 16
-
-
 #: Units that a network's band is charged for at a time, where a sale has not done so: few, so that
 #: what is bought in advance and never read does not use up the band of those beside.
 AHEAD = 5

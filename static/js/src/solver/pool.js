@@ -80,7 +80,7 @@ export async function solve(scriptUrl, engine, challenge, puzzle, options = {}) 
   if (signal?.aborted) throw signal.reason;
   const size = poolSize(puzzle.count, options.workers);
   /** @type {Crew} */
-  let crew = [];
+  const crew = [];
   /** @type {(() => void) | undefined} */
   let onAbort;
   const onTurn = () => turn(crew, page.hidden);
@@ -106,7 +106,6 @@ export async function solve(scriptUrl, engine, challenge, puzzle, options = {}) 
     page.removeEventListener("visibilitychange", onTurn);
     if (onAbort) signal?.removeEventListener("abort", onAbort);
     for (const { worker } of crew) worker.terminate();
-    crew = [];
   }
 }
 
