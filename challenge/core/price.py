@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from .models import Lane, Quote
 
+#: profiles in five minutes: one in 7.5 seconds
+HUMAN_PACE = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -28,6 +31,7 @@ def price(
     bought: int,
     room: int,
     most: int | None = None,
+    pace: int = 0,
     lane: Lane = Lane.NEW,
 ) -> Quote:
     """Quote a sale: more units the more the visitor has bought lately, at more work in the end.
@@ -40,9 +44,12 @@ def price(
     :param room: units that the visitor's clearance can still take.
     :param most: units that a slow device wants at once. They cost as much each as they would
         together.
+    :param pace: profiles that the visitor opened in the last five minutes. Who opens more than
+        a person does buys little at a time.
     :param lane: what the visitor's record earns.
     """
-    whole = min(_sale(ramp, bought)[0], room)
+    size = _sale(ramp, bought)[0] if pace <= HUMAN_PACE else min(ramp)
+    whole = min(size, room)
     units = whole if most is None else min(whole, most)
     work_ms = work.first_ms if bought < ramp[0] else _further(work, ramp, bought, whole)
     return Quote(work_ms=work_ms * units / whole, budget=units, wait_ms=0, lane=lane)

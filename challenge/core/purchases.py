@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from .alternating import Trails
 from .digests import carried
-from .recent import Recent
+from .recent import Pace, Recent
 from .visitors import PREVIOUS_GRACE, Home, Visitor, with_home
 
 
@@ -52,6 +52,7 @@ def first_purchase(sale: Purchase, earlier: Visitor | None = None) -> Visitor:
         bought=sale.units,
         spent=0,
         recent=recent.plus(sale.units, sale.at),
+        pace=earlier.pace if earlier else Pace(),
         later=sale.units if sale.start else 0,
         later_from=sale.start,
         homes=(Home(sale.network, sale.reserved),),

@@ -1,37 +1,57 @@
-"""What one visitor bought lately, as far as the price asks for it."""
+"""How much of something there was lately, counted in two numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 DAY_SECONDS = 86_400
+PACE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Recent:
-    """Units bought on a day, and on the day before it."""
+class Sliding:
+    """What was counted in a slot of time, and in the one before it."""
 
-    #: days since 1970, UTC
-    day: int = 0
-    today: int = 0
-    yesterday: int = 0
+    #: seconds that a slot lasts
+    seconds: ClassVar[int]
 
-    def bought(self, now: float) -> int:
-        """Units of the last 24 hours, as if yesterday's had been bought evenly.
+    #: slots since 1970
+    slot: int = 0
+    here: int = 0
+    before: int = 0
 
-        So it falls a little at every moment, and no midnight makes it fall at once.
+    def last(self, now: float) -> int:
+        """About how many there were in the last `seconds`, as if those before had come evenly.
+
+        So it falls a little at every moment, and the end of no slot makes it fall at once.
         """
-        at = self._on(int(now // DAY_SECONDS))
-        left = 1 - now % DAY_SECONDS / DAY_SECONDS
-        return at.today + int(at.yesterday * left)
+        at = self._on(int(now // self.seconds))
+        left = 1 - now % self.seconds / self.seconds
+        return at.here + int(at.before * left)
 
-    def plus(self, units: int, now: float) -> Recent:
-        """With a sale of this moment."""
-        at = self._on(int(now // DAY_SECONDS))
-        return replace(at, today=at.today + units)
+    def plus(self, more: int, now: float) -> Self:
+        """With so many of this moment."""
+        at = self._on(int(now // self.seconds))
+        return replace(at, here=at.here + more)
 
-    def _on(self, day: int) -> Recent:
-        # A clock that was set back leaves the newest day as it is.
-        if day <= self.day:
+    def _on(self, slot: int) -> Self:
+        # A clock that was set back leaves the newest slot as it is.
+        if slot <= self.slot:
             return self
-        return Recent(day, 0, self.today if day == self.day + 1 else 0)
+        before = self.here if slot == self.slot + 1 else 0
+        return replace(self, slot=slot, here=0, before=before)
+
+
+class Recent(Sliding):
+    """Units that one visitor bought in the last day."""
+
+    __slots__ = ()
+    seconds = DAY_SECONDS
+
+
+class Pace(Sliding):
+    """Profiles that one visitor opened in the last five minutes."""
+
+    __slots__ = ()
+    seconds = PACE_SECONDS

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from .alternating import Trails
 from .digests import DIGEST_BYTES, carried, holds, split, without
 from .models import Charge
-from .recent import Recent
+from .recent import Pace, Recent
 
 #: charges that another request has not confirmed yet, newest kept; older ones count as confirmed
 UNCONFIRMED_MAX = 8
@@ -55,6 +55,8 @@ class Visitor:
     spent: int
     #: units that it and those it was copied from bought lately: nothing is ever taken off
     recent: Recent
+    #: profiles that they opened lately
+    pace: Pace
     #: of the units left, how many may be spent from `later_from` on only
     later: int
     later_from: int
@@ -154,6 +156,7 @@ def charge(visitor: Visitor | None, view: View, now: float) -> tuple[Visitor | N
     kept = replace(
         visitor,
         spent=visitor.spent + cost,
+        pace=visitor.pace.plus(1, now),
         charged=carried(visitor.charged, paid),
         unconfirmed=(visitor.unconfirmed + paid)[-UNCONFIRMED_MAX * DIGEST_BYTES :],
     )

@@ -79,6 +79,7 @@ def interstitial(units: int, wait: str, preview: Preview, *, buy: bool) -> Respo
         buy=buy or cookie(current_settings()) is None,
         why=current_settings().why or say("why"),
         script=asset_url("challenge.js"),
+        engine=asset_url("sha256-simd.wasm"),
         wait=wait,
     )
 

@@ -8,7 +8,7 @@ import apsw
 
 from ..errors import ConfigError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 #: SQLite's `application_id` of our files: "tgte"
 APPLICATION_ID = 0x74677465
 

@@ -136,7 +136,8 @@ class Tally:
         quote = price(
             work=self.settings.work,
             ramp=self.settings.ramp,
-            bought=record.recent.bought(now) if record is not None else 0,
+            bought=record.recent.last(now) if record is not None else 0,
+            pace=record.pace.last(now) if record is not None else 0,
             room=room,
             most=None if ask.most is None else max(ask.most, ask.units),
             lane=lane_of(record, proved=keyed, now=now),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from challenge.core.price import Work, price
-from challenge.core.recent import DAY_SECONDS, Recent
+from challenge.core.price import HUMAN_PACE, Work, price
+from challenge.core.recent import DAY_SECONDS, Pace, Recent
 
 RAMP = (5, 10, 20)
 WORK = Work(first_ms=200, further_ms=100, base=100, max_ms=2000)
@@ -85,11 +85,11 @@ def test_a_price_falls_as_the_day_passes(units: int, pause: int, more: int) -> N
     recent = Recent().plus(units, NOON)
 
     def each(at: float) -> float:
-        quote = price(work=WORK, ramp=RAMP, bought=recent.bought(at), room=ROOM)
+        quote = price(work=WORK, ramp=RAMP, bought=recent.last(at), room=ROOM)
         return quote.work_ms if quote.budget > RAMP[0] else 0
 
     assert each(NOON + pause + more) <= each(NOON + pause)
-    assert work_at(recent.bought(NOON + 2 * DAY_SECONDS)) == 200, "a new day, a first sale"
+    assert work_at(recent.last(NOON + 2 * DAY_SECONDS)) == 200, "a new day, a first sale"
 
 
 def test_a_further_sale_costs_no_more_than_a_first() -> None:
@@ -105,13 +105,13 @@ def test_the_most_that_it_grows_to_makes_no_sale_cheaper() -> None:
 
 def test_yesterdays_units_fade() -> None:
     recent = Recent().plus(40, NOON)
-    assert recent.bought(NOON) == 40
-    assert recent.bought(NOON + DAY_SECONDS // 2 - 1) == 40
-    assert recent.bought(NOON + DAY_SECONDS) == 20
-    assert recent.bought(NOON + 1.5 * DAY_SECONDS) == 0
+    assert recent.last(NOON) == 40
+    assert recent.last(NOON + DAY_SECONDS // 2 - 1) == 40
+    assert recent.last(NOON + DAY_SECONDS) == 20
+    assert recent.last(NOON + 1.5 * DAY_SECONDS) == 0
     later = recent.plus(7, NOON + DAY_SECONDS)
-    assert later.bought(NOON + DAY_SECONDS) == 27
-    assert later.plus(1, NOON + 3 * DAY_SECONDS).bought(NOON + 3 * DAY_SECONDS) == 1
+    assert later.last(NOON + DAY_SECONDS) == 27
+    assert later.plus(1, NOON + 3 * DAY_SECONDS).last(NOON + 3 * DAY_SECONDS) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 2 * DAY_SECONDS), units), max_size=20))
@@ -124,17 +124,40 @@ def test_what_was_bought_since_midnight_counts_whole_and_nothing_counts_twice(
         recent = recent.plus(sold, now)
         all_sold.append((now, sold))
     midnight = now // DAY_SECONDS * DAY_SECONDS
-    assert recent.bought(now) >= sum(sold for at, sold in all_sold if at >= midnight)
+    assert recent.last(now) >= sum(sold for at, sold in all_sold if at >= midnight)
     two_days = midnight - DAY_SECONDS
-    assert recent.bought(now) <= sum(sold for at, sold in all_sold if at >= two_days)
+    assert recent.last(now) <= sum(sold for at, sold in all_sold if at >= two_days)
 
 
 @given(st.integers(0, 10 * DAY_SECONDS), st.integers(0, DAY_SECONDS))
 def test_it_never_rises_by_itself(pause: int, more: int) -> None:
     recent = Recent().plus(30, NOON).plus(30, NOON + DAY_SECONDS)
-    assert recent.bought(NOON + pause + more) <= recent.bought(NOON + pause) or pause < DAY_SECONDS
+    assert recent.last(NOON + pause + more) <= recent.last(NOON + pause) or pause < DAY_SECONDS
 
 
 def test_a_clock_set_back_forgets_nothing() -> None:
     recent = Recent().plus(30, NOON).plus(5, NOON - 3 * DAY_SECONDS)
-    assert recent.bought(NOON) == 35
+    assert recent.last(NOON) == 35
+
+
+def test_who_opens_more_than_a_person_does_buys_little_at_a_time() -> None:
+    def quoted(pace: int, before: int = 35, room: int = ROOM) -> tuple[int, float]:
+        quote = price(work=WORK, ramp=RAMP, bought=before, room=room, pace=pace)
+        return quote.budget, quote.work_ms
+
+    assert quoted(HUMAN_PACE) == (20, 100)
+    assert quoted(HUMAN_PACE + 1) == (5, 100), "as much work for a quarter of it"
+    assert quoted(HUMAN_PACE + 1, before=0) == quoted(0, before=0), "a first sale is as small"
+    assert quoted(HUMAN_PACE + 1, room=3) == (3, 100)
+
+
+def test_pace_is_of_the_last_five_minutes() -> None:
+    slot = 1_800_000_000.0
+    pace = Pace()
+    for second in range(0, 600, 8):
+        pace = pace.plus(1, slot + second)
+        assert pace.last(slot + second) <= HUMAN_PACE, "a page in eight seconds is a person's"
+    for second in range(600, 900, 6):
+        pace = pace.plus(1, slot + second)
+    assert pace.last(slot + 899) > HUMAN_PACE, "one in six is not, for long"
+    assert pace.last(slot + 1_500) == 0

@@ -15,6 +15,9 @@ import { queueOn } from "./queue.js";
 /** Work that takes longer than this deserves a word. */
 const SLOW_MS = 4000;
 
+/** Until then nothing moves: to draw takes time that the work needs, and who waits less sees none. */
+const STILL_MS = 400;
+
 /** Solved sub-puzzles after which the rest can be guessed. */
 const ENOUGH_TO_GUESS = 3;
 
@@ -91,7 +94,7 @@ function workOn(ink, live, { textCount = "", textSlow }, tell) {
   let sayAnyhow = false;
   return {
     onProgress(done, count, engine) {
-      ink(done);
+      if (done === count || performance.now() - startedAt > STILL_MS) ink(done);
       live.count(textCount.replace("{done}", `${done}`).replace("{count}", `${count}`));
       tell("progress", { done, count, engine });
       if (done !== Math.min(ENOUGH_TO_GUESS, count)) return;
