@@ -42,7 +42,7 @@ def tally_over(store: Store, budget: int) -> Tally:
 def bodies(tally: Tally, number: int) -> Iterator[bytes]:
     """Redemptions of challenges that nobody has redeemed."""
     for _ in range(number):
-        challenge = tally.quote(ASK, None).challenge
+        challenge = tally.quote(ASK, None, CLIENT).challenge
         yield json.dumps({"challenge": challenge, "answers": [0] * 16}).encode()
 
 
@@ -60,7 +60,7 @@ def figures_of(name: str, store: Store) -> Iterator[Figure]:
 
     token = redeem()
     waiting.extend(bodies(tally, 1))
-    yield figure("ask", lambda: tally.quote(ASK, None), SALES)
+    yield figure("ask", lambda: tally.quote(ASK, None, CLIENT), SALES)
     yield figure("redeem", redeem, SALES)
     tally.admit(token, "ada", CLIENT)
     yield figure("revisit", lambda: tally.admit(token, "ada", CLIENT), 1000)

@@ -68,8 +68,8 @@ class World:
             random=dice.randbytes,
         )
 
-    def ask(self, clearance: str | None = None, *, units: int = 1) -> Offer:
-        return self.tally.quote(Ask("", "page", "/", units), clearance)
+    def ask(self, clearance: str | None = None, *, units: int = 1, client: Client = HOME) -> Offer:
+        return self.tally.quote(Ask("", "page", "/", units), clearance, client)
 
     def redeem(self, body: bytes, client: Client = HOME) -> Sale:
         return self.tally.redeem(body, client)
@@ -103,7 +103,7 @@ def body_of(offer: Offer, **changes: object) -> bytes:
 def configure(world: World, **changes: Any) -> None:
     """Change settings of a running world."""
     settings = replace(world.tally.settings, **changes)
-    for part in (world.tally, world.tally._books):
+    for part in (world.tally, world.tally._books, world.tally._quoter):
         part.settings = part._settings = settings  # type: ignore[union-attr]
 
 

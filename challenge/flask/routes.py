@@ -90,9 +90,10 @@ def _host_of(origin: str) -> str | None:
 
 def _ask() -> Response:
     tally = current_tally()
-    tally.bans.refuse(client(tally.settings).address)
+    who = client(tally.settings)
+    tally.bans.refuse(who.address)
     ask = wire.read_ask(_body(tally.settings))
-    offer = asdict(tally.quote(ask, cookie(tally.settings)))
+    offer = asdict(tally.quote(ask, cookie(tally.settings), who))
     offer["puzzle"]["threshold"] = f"{offer['puzzle']['threshold']:016x}"
     return json_answer(offer, 201)
 
