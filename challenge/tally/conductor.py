@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ..config import Settings
 from ..core.bands import Wanted
+from ..core.baselines import Alarm
 from ..core.models import (
     Admission,
     Client,
@@ -22,6 +23,7 @@ from ..stores import Store
 from ..tokens import Tokens
 from ..wire import Ask
 from .admitting import Admitter
+from .alarms import Alarms
 from .bans import BanList
 from .books import Books
 from .failing import Failures
@@ -45,6 +47,7 @@ class Tally:
     :param clock: Unix seconds.
     :param sleep: waits that many seconds.
     :param random: gives that many unpredictable bytes.
+    :param ring: called with each alarm.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Tally:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         random: Callable[[int], bytes],
+        ring: Callable[[Alarm], None] = lambda _: None,
     ) -> None:
         self.settings = settings
         self.keys = keys
@@ -64,7 +68,8 @@ class Tally:
         self._clock = clock
         self._health = (float("-inf"), "")
         self.bans = BanList(settings, keys, store, clock)
-        self._books = Books(settings, keys.profile_secret, store, random)
+        alarms = Alarms(random(32), ring)
+        self._books = Books(settings, keys.profile_secret, store, random, alarms)
         self._admitter = Admitter(settings.budget, keys, self._tokens, self._books, clock=clock)
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
