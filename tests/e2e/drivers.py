@@ -11,7 +11,7 @@ import tempfile
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -332,15 +332,18 @@ class WebKit(Driver):
         end(self._screen)
 
 
-def start_screen() -> tuple[subprocess.Popen[str], str]:
-    """An X server that shows nothing, and its name."""
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
+def start_screen(
+    size: str = "1024x768", program: Sequence[str] | None = None
+) -> tuple[subprocess.Popen[str], str]:
+    """An X server that shows nothing, and its name; another program than Xvfb knows its size."""
+    server = program or ("Xvfb", "-screen", "0", f"{size}x24")
+    command = [*server, "-displayfd", "1", "-nolisten", "tcp"]
     screen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert screen.stdout is not None
     with screen.stdout:
         number = screen.stdout.readline().strip()
     if not number:
-        raise DriverError("Xvfb does not start")
+        raise DriverError(f"{server[0]} does not start")
     return screen, f":{number}"
 
 
