@@ -7,6 +7,7 @@ import { startInterstitial } from "./interstitial.js";
 import { whenParsed } from "./page.js";
 import { startQueue } from "./queue_page.js";
 import { startRenewal } from "./renew.js";
+import { watchConduct } from "./signals/report.js";
 import { serve } from "./solver/worker.js";
 import { offerWidgets } from "./widgets.js";
 
@@ -31,6 +32,7 @@ function start({ dataset, src }, lookForWidgets) {
     if (root.dataset.state === "queue") startQueue(root);
     else startInterstitial(root, src);
   } else {
+    if ("reports" in dataset) watchConduct(dataset.site ?? "");
     startRenewal(dataset, src);
     defineGate(dataset, src);
     lookForWidgets();
