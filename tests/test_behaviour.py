@@ -30,7 +30,7 @@ from .test_tally import HOME, World, body_of
 
 SOURCES = Path(__file__).parent.parent / "static" / "js" / "src" / "signals"
 ODD = json.dumps({"clicks": 6, "short_clicks": 6})
-ODDER = json.dumps({"worker_differs": 1, "permissions_differ": 1})
+ODDER = json.dumps({"clicks": 6, "short_clicks": 6, "centre_clicks": 6, "keys": 9, "short_keys": 9})
 ODDEST = json.dumps({"webdriver": 1})
 CLEAN = json.dumps({"clicks": 40, "moves": 500, "single_moves": 20})
 

@@ -132,13 +132,14 @@ RULES: tuple[Rule, ...] = (
     Rule("webdriver", _is("webdriver"), floor=FACTOR_MAX),
     Rule("headless", lambda _, headers: headers.headless, floor=FACTOR_MAX),
     Rule("globals", _is("globals"), floor=FACTOR_MAX),
-    # Extensions that keep a browser private cause some of these: dear, and no more than that.
-    Rule("worker_differs", _is("worker_differs"), points=3, group="environment"),
-    Rule("permissions_differ", _is("permissions_differ"), points=2, group="environment"),
+    # Extensions that keep a browser private cause these too: one is dear, all are no dearer than a
+    # program's habits are.
+    Rule("worker_differs", _is("worker_differs"), points=2, group="environment"),
+    Rule("permissions_differ", _is("permissions_differ"), points=1, group="environment"),
     Rule("webdriver_gone", _is("webdriver_gone"), points=2, group="environment"),
     Rule("hints_gone", _is("hints_gone"), points=2, group="environment"),
     Rule("hints_missing", _hints_missing, points=2, group="environment"),
-    Rule("hints_differ", _hints_differ, points=3, group="environment"),
+    Rule("hints_differ", _hints_differ, points=2, group="environment"),
     Rule("short_clicks", _mostly("short_clicks", "clicks", 2), points=2, group="defaults"),
     Rule("centre_clicks", _mostly("centre_clicks", "clicks", 2), points=2, group="defaults"),
     Rule("short_keys", _mostly("short_keys", "keys", 4), points=1, group="defaults"),
@@ -150,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule("scripted_scrolls", _mostly("scripted_scrolls", "scrolls", 20), points=1, group="weak"),
 )
 #: what a group adds at most
-CAPS: Mapping[str, int] = {"environment": 5, "defaults": 5, "report": 3, "weak": 1}
+CAPS: Mapping[str, int] = {"environment": 3, "defaults": 5, "report": 3, "weak": 1}
 
 
 def assess(values: Values, headers: Headers) -> Assessment:

@@ -149,6 +149,8 @@ test("Chromium's version, and where it should be", () => {
     hints_gone: 0,
   });
   assert.deepEqual(read({ userAgent: chrome }), { hints_major: 0, hints_gone: 1 });
+  const app = chrome.replace("0 C", "0 (Linux; Android 16; wv) C");
+  assert.equal(read({ userAgent: app }).hints_gone, 0, "in another app");
   assert.equal(read({ userAgent: chrome }, false).hints_gone, 0, "plain http has none");
   assert.equal(read({ userAgent: "Mozilla/5.0 Firefox/145.0" }).hints_gone, 0);
   assert.equal(read({ userAgent: "x", userAgentData: { brands: [] } }).hints_major, 0);

@@ -4,6 +4,8 @@
  */
 
 const CHROMIUM = /\bChrome\/[0-9]/;
+/** In a window of another app it may be missing. */
+const EMBEDDED = /; wv\)/;
 
 /** @type {import("./registry.js").Signal} */
 export const hints = {
@@ -11,7 +13,8 @@ export const hints = {
   read({ navigator, isSecureContext }) {
     const brands = navigator.userAgentData?.brands ?? [];
     const chromium = brands.find(({ brand }) => brand === "Chromium");
-    const claims = isSecureContext && CHROMIUM.test(navigator.userAgent);
+    const { userAgent } = navigator;
+    const claims = isSecureContext && CHROMIUM.test(userAgent) && !EMBEDDED.test(userAgent);
     return {
       hints_major: Number.parseInt(chromium?.version ?? "0", 10) || 0,
       hints_gone: Number(claims && !navigator.userAgentData),
