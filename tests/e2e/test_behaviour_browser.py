@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect
 
 from challenge.core.behaviour import SIGNALS
 from challenge.wire import REPORT_MAX
@@ -139,4 +139,18 @@ def test_only_documented_numbers_leave_the_browser(browser: Browser, demo: Serve
         assert all(type(value) is int and value > 0 for value in ask.report.values())
     kept = page.evaluate("JSON.stringify(Object.entries(sessionStorage))")
     assert {name for name, _ in json.loads(kept)} <= {"challenge-main-counts"}
+    context.close()
+
+
+def test_a_visitor_sees_it_live(browser: Browser, demo: Server) -> None:
+    context = person(browser)
+    page = context.new_page()
+    page.goto(f"{demo.url}/yours")
+    factor = page.locator("[data-yours-factor]")
+    expect(factor).to_have_text("Nothing is odd: you pay the plain price.", timeout=15_000)
+    for _ in range(3):
+        page.click("h1")
+    expect(page.locator("[data-yours-number='clicks'] dd")).to_have_text("3", timeout=15_000)
+    expect(factor).to_contain_text("times the work", timeout=15_000)
+    expect(page.locator("[data-yours-reasons]")).to_contain_text("shorter than a person's")
     context.close()
