@@ -15,6 +15,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -140,10 +141,10 @@ class Identity:
         self._cookie = sold.headers["Set-Cookie"].partition(";")[0]
         self._wait(sale["not_before_ms"] / 1000)
 
-    def _solve(self, challenge: str, puzzle: dict[str, object]) -> bytes:
+    def _solve(self, challenge: str, puzzle: dict[str, Any]) -> bytes:
         """The body that redeems a challenge."""
-        count, threshold = int(str(puzzle["count"])), int(str(puzzle["threshold"]), 16)
-        [answers] = self._native.solve([puzzles.seed(challenge)], count, threshold)
+        threshold = int(puzzle["threshold"], 16)
+        [answers] = self._native.solve([puzzles.seed(challenge)], puzzle["count"], threshold)
         self._taken.hashes.append(sum(map(tries, answers)))
         sent = {"challenge": challenge, "answers": answers, **self._key.prove(challenge)}
         return json.dumps(sent).encode()
