@@ -93,13 +93,15 @@ async function obtain(page, face, rounds, around, signal) {
   };
   // It is loaded while the server says what the visitor has, and what it costs.
   around.findEngine(page.scriptUrl);
+  // On a page that only waits nothing is counted: what there is to say is said at once.
+  const told = reports ? around.report(site) : undefined;
   return obtainClearance({
     ...{ prefix, resource, units, mustBuy, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, rounds),
     alone: (work) => around.alone(site, work, signal),
     prepare: () => around.startWorkers(page.scriptUrl),
     prove: (challenge) => around.prove(site, challenge),
-    tell: reports ? () => around.report(site) : undefined,
+    tell: told && (() => told),
     solve: (challenge, puzzle, patienceMs) =>
       around.solve(page.scriptUrl, challenge, puzzle, {
         ...{ signal, patienceMs },
