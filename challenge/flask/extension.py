@@ -18,6 +18,7 @@ from flask import Blueprint, Flask, current_app, request
 from .. import config, keys, stores
 from ..config import Settings, Source
 from ..core.baselines import Alarm
+from ..core.behaviour import Assessment
 from ..core.models import Response
 from ..core.networks import Network
 from ..core.proxies import SHARED_MULTIPLIER, ForgottenProxies
@@ -83,6 +84,7 @@ class Gate:
             sleep=time.sleep,
             random=secrets.token_bytes,
             ring=functools.partial(_ring, app),
+            judged=functools.partial(_tell, app),
         )
         if settings.allow_test_keys:
             log.warning(
@@ -212,6 +214,10 @@ def _settings(app: Flask, file: Path) -> Settings:
         # Cluster managers put variables of such names there, so they are no error.
         Source("the environment", os.environ, unknown),
     )
+
+
+def _tell(app: Flask, judged: Assessment, renews: bool) -> None:
+    signals.challenge_quoted.send(app, factor=judged.factor, reasons=judged.reasons, renews=renews)
 
 
 def _ring(app: Flask, alarm: Alarm) -> None:

@@ -20,5 +20,9 @@ page_refused = _signals.signal("page-refused")
 #: while its request is served, so `flask.request` says who it is.
 alarm_raised = _signals.signal("alarm-raised")
 
+#: A challenge was asked for. Keywords: `factor` (1 to 8), `reasons` (what is odd about the browser,
+#: see docs/behaviour.md), `renews` (whether a visitor with a clearance reads on).
+challenge_quoted = _signals.signal("challenge-quoted")
+
 #: A call to redeem was refused. Keywords: `code`.
 redeem_refused = _signals.signal("redeem-refused")

@@ -13,7 +13,7 @@ from ..core.visitors import Home, Visitor
 
 # Numbers, then the lengths of what follows: three texts, the challenge, homes, unconfirmed, and
 # places and returns under each IP version.
-_HEAD = struct.Struct("<qqIIIIIIIIIIIqqq10B")
+_HEAD = struct.Struct("<qqIIIIIIIIIIIIBqqq10B")
 _HOME = struct.Struct(f"<{DIGEST_BYTES}sI")
 _RETURN = struct.Struct("<I")
 
@@ -32,6 +32,8 @@ def pack(visitor: Visitor) -> bytes:
         visitor.spent,
         *astuple(visitor.recent),
         *astuple(visitor.pace),
+        visitor.judged,
+        visitor.factor,
         visitor.later,
         visitor.later_from,
         visitor.moves_level,
@@ -54,11 +56,11 @@ def unpack(data: bytes) -> Visitor:
     """The record that :func:`pack` made these bytes of."""
     numbers = _HEAD.unpack_from(data)
     ends, expires, sales, since, bought, spent = numbers[:6]
-    later, later_from, moves_level, previous_until = numbers[12:16]
+    later, later_from, moves_level, previous_until = numbers[14:18]
     units = (1, 1, 1, 1, _HOME.size, DIGEST_BYTES, *(DIGEST_BYTES, _RETURN.size) * 2)
     parts: list[Any] = []
     at = _HEAD.size
-    for count, unit in zip(numbers[16:], units, strict=True):
+    for count, unit in zip(numbers[18:], units, strict=True):
         parts.append(data[at : at + count * unit])
         at += count * unit
     jti, previous_jti, thumbprint, last_challenge, homes, unconfirmed = parts[:6]
@@ -74,6 +76,8 @@ def unpack(data: bytes) -> Visitor:
         spent=spent,
         recent=Recent(*numbers[6:9]),
         pace=Pace(*numbers[9:12]),
+        judged=numbers[12],
+        factor=numbers[13],
         later=later,
         later_from=later_from,
         homes=tuple(Home(*home) for home in _HOME.iter_unpack(homes)),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..config import Settings
 from ..core.bands import Wanted
 from ..core.baselines import Alarm
+from ..core.behaviour import SILENT, Assessment, Headers
 from ..core.models import (
     Admission,
     Client,
@@ -41,6 +42,14 @@ from .waiting import Waiter
 HEALTH_SECONDS = 1
 
 
+#: told what an ask's report came to, and whether a visitor reads on
+Judged = Callable[[Assessment, bool], None]
+
+
+def _untold(_: Assessment, __: bool) -> None:
+    """Nobody listens."""
+
+
 class Tally:
     """One site's gate. Safe to share between threads.
 
@@ -48,6 +57,7 @@ class Tally:
     :param sleep: waits that many seconds.
     :param random: gives that many unpredictable bytes.
     :param ring: called with each alarm.
+    :param judged: called with what each ask's report came to, and whether it renews.
     """
 
     def __init__(
@@ -60,6 +70,7 @@ class Tally:
         sleep: Callable[[float], None],
         random: Callable[[int], bytes],
         ring: Callable[[Alarm], None] = lambda _: None,
+        judged: Judged = _untold,
     ) -> None:
         self.settings = settings
         self.keys = keys
@@ -74,7 +85,9 @@ class Tally:
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
         marks = Marks(self.bans, clock)
-        self._quoter = Quoter(settings, self._mint, self._tokens, self._books, marks, clock=clock)
+        self._quoter = Quoter(
+            settings, self._mint, self._tokens, self._books, marks, clock=clock, tell=judged
+        )
         self._seller = Seller(
             settings.budget, self._mint, self._tokens, self._books, spender, marks
         )
@@ -115,16 +128,23 @@ class Tally:
                 self._health = (now, error.code)
         return self._health[1]
 
-    def quote(self, ask: Ask, clearance: str | None, client: Client) -> Offer:
+    def quote(
+        self,
+        ask: Ask,
+        clearance: str | None,
+        client: Client,
+        headers: Headers = SILENT,
+    ) -> Offer:
         """Sign a challenge at the price of the moment. Nothing is stored.
 
         :param clearance: the caller's clearance, if it sent one: who reads on keeps the
             profiles already opened and, with a browser key, the rest of the budget.
+        :param headers: what those of the ask say of the browser.
         :raises Banned: for who has no key to prove, on a network that an automatic ban covers.
         :raises BudgetFull: if the clearance can take no more.
         :raises Malformed: for another site's key, or one for tests where there are none.
         """
-        return self._quoter.quote(ask, clearance, self._books.known(client))
+        return self._quoter.quote(ask, clearance, self._books.known(client), headers)
 
     def redeem(self, body: bytes, client: Client) -> Sale:
         """Sell a clearance for a solved challenge. The same body always gets the same token.

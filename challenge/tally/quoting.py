@@ -8,15 +8,17 @@ from math import ceil
 
 from ..config import TEST_KEYS, TEST_SLOW, Settings
 from ..core import puzzles
+from ..core.behaviour import NEUTRAL, Assessment, Headers
 from ..core.lanes import lane_of
 from ..core.models import Challenge, Client, Identity, Offer, Quote
-from ..core.price import price
+from ..core.price import dearer, price
 from ..core.visitors import Visitor
 from ..errors import BudgetFull, Malformed, StoreUnavailable, TokenRefused
 from ..keys import encode_bytes
 from ..tokens import Tokens
 from ..wire import BUYS_RESPONSE, Ask
 from .books import Books
+from .judging import judge
 from .marks import Marks
 from .minting import Mint
 from .selling import RENEWABLE
@@ -37,6 +39,7 @@ class Quoter:
         marks: Marks,
         *,
         clock: Callable[[], float],
+        tell: Callable[[Assessment, bool], None],
     ) -> None:
         self._settings = settings
         self._mint = mint
@@ -44,18 +47,24 @@ class Quoter:
         self._books = books
         self._marks = marks
         self._clock = clock
+        self._tell = tell
 
-    def quote(self, ask: Ask, clearance: str | None, client: Client) -> Offer:
+    def quote(self, ask: Ask, clearance: str | None, client: Client, headers: Headers) -> Offer:
         """See :meth:`challenge.tally.Tally.quote`."""
         now = self._clock()
         site = self._site_asked(ask)
+        judged = judge(ask.report, headers) if self._settings.behaviour else NEUTRAL
         if site in TEST_KEYS:
             wait_ms = SLOW_MS if site == TEST_SLOW else 0
-            return self._offer(ask, Quote(0, 0, wait_ms), now, site=site)
+            return self._offer(ask, Quote(0, 0, wait_ms), now, NEUTRAL, site=site)
         if ask.buys == BUYS_RESPONSE:
             self._marks.refuse(client)
-            return self._offer(ask, Quote(self._settings.price_ms, 0, 0), now)
+            self._tell(judged, False)
+            work = self._settings.work
+            work_ms = dearer(work.first_ms, judged.factor, work.max_ms)
+            return self._offer(ask, Quote(work_ms, 0, 0), now, judged)
         visitor, record = self._reader(clearance, now)
+        self._tell(judged, record is not None)
         keyed = record is not None and record.thumbprint != ""
         # Whether the key signs is for redeem to see; the record says the rest.
         if not keyed:
@@ -69,11 +78,13 @@ class Quoter:
             ramp=self._settings.ramp,
             bought=record.recent.last(now) if record is not None else 0,
             pace=record.pace.last(now) if record is not None else 0,
+            factor=max(judged.factor, record.factor_at(now) if record is not None else 1),
             room=room,
             most=None if ask.most is None else max(ask.most, ask.units),
             lane=self._marks.lane(client, lane_of(record, proved=keyed, now=now)),
         )
-        return self._offer(ask, quote, now, visitor, record.sales if record is not None else 0)
+        sales = record.sales if record is not None else 0
+        return self._offer(ask, quote, now, judged, visitor, sales)
 
     def _site_asked(self, ask: Ask) -> str:
         own = self._settings.site_key
@@ -91,6 +102,7 @@ class Quoter:
         ask: Ask,
         quote: Quote,
         now: float,
+        judged: Assessment,
         visitor: Identity | None = None,
         sales: int = 0,
         site: str = "",
@@ -106,6 +118,7 @@ class Quoter:
             budget=quote.budget,
             least=min(ask.units, quote.budget),
             report=_digest_text(ask.report) if ask.report else "",
+            factor=judged.factor,
             visitor=visitor,
             sales=sales,
             lane=quote.lane,

@@ -65,5 +65,6 @@ class Redeemer:
             confirm=done.confirm,
             visitor=challenge.visitor,
             number=challenge.sales,
+            factor=challenge.factor,
             thumbprint=proved,
         )

@@ -61,6 +61,8 @@ class Order:
     #: the visitor that reads on, and its sale number, if the order says so
     visitor: Identity | None = None
     number: int = 0
+    #: what the report that came with the ask came to
+    factor: int = 1
     #: of the browser key that has signed the order; empty for a bearer
     thumbprint: str = ""
 
@@ -229,6 +231,7 @@ class Seller:
             version=client.address.version,
             ends=clearance.expires,
             expires=clearance.expires + LEEWAY + after,
+            factor=order.factor,
         )
 
     def _told(self, clearance: Clearance, now: float) -> Sale:
