@@ -22,7 +22,13 @@ def python_with(packages: Sequence[str]) -> Path:
 
     def fill(folder: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check"]
+        pip = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+        ]
         done = subprocess.run([*pip, "-qq", *packages], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr)

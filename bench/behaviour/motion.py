@@ -14,6 +14,7 @@ from statistics import NormalDist
 
 #: of a usual mouse, and twice that of a screen
 TICK_S = 0.008
+Place = tuple[float, float]
 _PEAK, _SPREAD = 0.36, 0.42
 
 
@@ -49,25 +50,27 @@ class Hand:
     swing: float = 0.4
     swing_hz: float = 9.0
 
-    def within(self, box: Box) -> tuple[float, float]:
+    def within(self, box: Box) -> Place:
         """Somewhere on a thing that is aimed at: seldom its centre, hardly ever its rim."""
         across, down = (min(max(self.rng.gauss(0.5, 0.17), 0.12), 0.88) for _ in range(2))
         # Who follows a link points at its beginning rather than at the end of a long line.
         return box.x + across * min(box.width, 160), box.y + down * box.height
 
-    def reach(self, start: tuple[float, float], goal: tuple[float, float]) -> list[Step]:
+    def reach(self, start: Place, goal: Place) -> list[Step]:
         """The way of the pointer from one place to another."""
         steps: list[Step] = []
         here = start
         while (far := math.dist(here, goal)) > 3:
             # The first stroke misses by about a twentieth of its way; corrections are finer.
             miss = min(far * 0.05, 25)
-            end = goal if far < 12 else tuple(self.rng.gauss(part, miss) for part in goal)
+            end = (
+                goal if far < 12 else (self.rng.gauss(goal[0], miss), self.rng.gauss(goal[1], miss))
+            )
             steps += self._stroke(here, end)
             here = end
         return steps
 
-    def _stroke(self, start: tuple[float, ...], end: tuple[float, ...]) -> Iterator[Step]:
+    def _stroke(self, start: Place, end: Place) -> Iterator[Step]:
         far = math.dist(start, end)
         lasts = (0.14 + 0.1 * math.log2(far / 14 + 1)) * self.rng.uniform(0.85, 1.25)
         bend = self.rng.gauss(0, 0.035) * far

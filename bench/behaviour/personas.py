@@ -14,7 +14,7 @@ from .desk import Desk, wait_for
 from .driven import driven_desk
 from .motion import Box, Hand, Step
 from .plain import Program, plain_desk
-from .route import Route, route
+from .route import PROFILES, Route, route
 from .tools import chromium
 from .watched import Told, Watched, watched
 
@@ -31,7 +31,6 @@ class Visitor(ABC):
 
     def visit(self, site: Watched, way: Route) -> None:
         """Search, and read one profile after the other."""
-        self.begin()
         self.desk.seen(FIELD)
         self.pause(2, 3)
         self.go_to_field()
@@ -50,9 +49,6 @@ class Visitor(ABC):
     def pause(self, least_s: float, most_s: float) -> None:
         """Do nothing, in one's own time."""
         time.sleep(self._pace * self.rng.uniform(least_s, most_s))
-
-    def begin(self) -> None:
-        """What comes before anything else."""
 
     @abstractmethod
     def go_to_field(self) -> None:
@@ -168,10 +164,10 @@ class WithTremor(WithMouse):
 class WithZoom(WithMouse):
     """Sees four times larger, and so a sixteenth at a time."""
 
-    def begin(self) -> None:
-        self.desk.seen(FIELD)
+    def go_to_field(self) -> None:
         self.desk.enlarge()
         self.pause(1, 2)
+        super().go_to_field()
 
 
 class WithTouch(Visitor):
@@ -256,16 +252,17 @@ PERSONAS = (
 )
 
 
-def visit(persona: Persona, *, driven: bool = False) -> Told:
+def visit(persona: Persona, *, driven: bool = False, profiles: int = PROFILES) -> Told:
     """Let somebody make the visit to a site of its own.
 
     :param driven: Playwright does it for them.
+    :param profiles: after how many they have seen enough; four renew once.
     :raises TimeoutError: if something does not come within a minute.
     """
     with watched() as site, _desk(persona, site.url, driven=driven) as desk:
         # The same person each time.
         visitor = persona.visitor(desk, Random(persona.name), persona.pace)
-        visitor.visit(site, route())
+        visitor.visit(site, route(profiles))
         return site.told()
 
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.e2e.drivers import end, start_screen
+from tests.screens import screen
 
 from .desk import Desk, wait_for
 from .finger import CONFIGURATION, Finger
@@ -29,6 +29,7 @@ CHROMIUM_FLAGS = (
     *("--no-sandbox", "--no-first-run", "--no-default-browser-check", "--password-store=basic"),
     *("--force-renderer-accessibility", f"--window-size={WIDTH},{HEIGHT}", "--window-position=0,0"),
 )
+XVFB = ("Xvfb", "-screen", "0", f"{WIDTH}x{HEIGHT}x24")
 FIREFOX_PREFERENCES = {
     "browser.aboutwelcome.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
@@ -139,8 +140,8 @@ def plain_desk(
             tempfile.TemporaryDirectory(prefix="tallygate-desk-", ignore_cleanup_errors=True)
         )
         home = Path(name)
-        screen, display = _touch_screen(home) if touchable else start_screen(f"{WIDTH}x{HEIGHT}")
-        stack.callback(end, screen)
+        server = _with_touch(home) if touchable else XVFB
+        display = stack.enter_context(screen(server))
         stack.callback(end_marked, name)
         env = _surroundings(home, display)
         _start(["openbox", "--sm-disable"], env)
@@ -156,12 +157,12 @@ def plain_desk(
         yield PlainDesk(sight, env, finger)
 
 
-def _touch_screen(home: Path) -> tuple[subprocess.Popen[str], str]:
-    """As `start_screen`, of an X server that has a touch screen."""
+def _with_touch(home: Path) -> list[str]:
+    """An X server that has a touch screen."""
     configuration = home / "xorg.conf"
     configuration.write_text(CONFIGURATION.format(folder=home, width=WIDTH, height=HEIGHT))
-    program = ["Xorg", "-config", str(configuration), "-logfile", str(home / "xorg.log")]
-    return start_screen(program=[*program, "-noreset"])
+    log = str(home / "xorg.log")
+    return ["Xorg", "-config", str(configuration), "-logfile", log, "-noreset"]
 
 
 def _surroundings(home: Path, display: str) -> dict[str, str]:
@@ -184,7 +185,9 @@ def _browser(program: Program, chromium: str, flags: Sequence[str], home: Path) 
     if program == "chromium":
         return [chromium, *CHROMIUM_FLAGS, *flags, f"--user-data-dir={profile}"]
     profile.mkdir()
-    lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in FIREFOX_PREFERENCES.items()]
+    lines = [
+        f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in FIREFOX_PREFERENCES.items()
+    ]
     (profile / "user.js").write_text("\n".join(lines))
     size = ["--width", str(WIDTH), "--height", str(HEIGHT)]
     return ["firefox-esr", "--no-remote", "--profile", str(profile), *size]

@@ -85,7 +85,8 @@ def descendants(pid: int) -> list[int]:
         except OSError:
             continue
         parents[int(stat.parent.name)] = int(fields[1])
-    found, more = [], {pid}
+    found: list[int] = []
+    more = {pid}
     while more := {child for child, parent in parents.items() if parent in more}:
         found += more
     return found

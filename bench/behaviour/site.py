@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask, Response, request, send_file
@@ -50,20 +51,20 @@ def create_app() -> Flask:
 
     signals.page_admitted.connect(admitted, app, weak=False)
     signals.clearance_sold.connect(sold, app, weak=False)
-    # What the price knows of behaviour is told by this signal alone; without it nothing is measured.
-    if (challenge_quoted := getattr(signals, "challenge_quoted", None)) is not None:
-        challenge_quoted.connect(quoted, app, weak=False)
-    _add_botd(app, told_verdict=lambda verdict: told("botd", verdict=verdict))
+    signals.challenge_quoted.connect(quoted, app, weak=False)
+    _add_botd(app, lambda verdict: told("botd", verdict=verdict))
     return app
 
 
-def _add_botd(app: Flask, *, told_verdict) -> None:
+def _add_botd(app: Flask, tell: Callable[[object], None]) -> None:
     def page() -> Response:
         # It looks where no policy of ours may keep it from looking.
-        return Response(BOTD_PAGE, headers={"Content-Security-Policy": "script-src * 'unsafe-inline'"})
+        return Response(
+            BOTD_PAGE, headers={"Content-Security-Policy": "script-src * 'unsafe-inline'"}
+        )
 
     def verdict() -> tuple[str, int]:
-        told_verdict(request.get_json(force=True))
+        tell(request.get_json(force=True))
         return "", 204
 
     app.add_url_rule("/bench/botd", view_func=page)

@@ -7,12 +7,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.drivers import end, start_screen
+from tests.screens import screen
 
 from .installed import SCRIPTS, botd, node_folder, python_with
 from .processes import MARK, end_marked
@@ -27,7 +26,7 @@ ARGS = ["--no-sandbox"]
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool, its script in bench/tools, and what that needs from PyPI; if nothing, it is Node's."""
+    """A tool, its script in bench/tools, and what that needs from PyPI; nothing if it is Node's."""
 
     name: str
     script: str
@@ -52,9 +51,7 @@ TOOLS = (
     Tool("pyppeteer", "with_pyppeteer.py", ("pyppeteer==2.0.0",)),
     Tool("nodriver", "with_nodriver.py", ("nodriver==0.50.99",)),
     Tool("selenium", "with_selenium.py", (_SELENIUM,)),
-    Tool(
-        "selenium-stealth", "with_selenium_stealth.py", (_SELENIUM, "selenium-stealth==1.0.6")
-    ),
+    Tool("selenium-stealth", "with_selenium_stealth.py", (_SELENIUM, "selenium-stealth==1.0.6")),
     Tool(
         "undetected-chromedriver",
         "with_undetected_chromedriver.py",
@@ -72,7 +69,8 @@ def visit(tool: Tool, *, headless: bool, clicks: bool = True) -> Told:
     :raises RuntimeError: if it does not come to its end.
     """
     command = tool.command()
-    with watched(botd()) as site, _display(headless=headless) as display:
+    with watched(botd()) as site, ExitStack() as stack:
+        display = None if headless else stack.enter_context(screen())
         plan = {
             "chromium": chromium(),
             "driver": shutil.which("chromedriver"),
@@ -100,23 +98,12 @@ def chromium() -> str:
     return program
 
 
-@contextmanager
-def _display(*, headless: bool) -> Iterator[Mapping[str, str]]:
-    if headless:
-        yield {}
-        return
-    screen, name = start_screen()
-    try:
-        yield {"DISPLAY": name}
-    finally:
-        end(screen)
-
-
-def _run(command: list[str], display: Mapping[str, str]) -> None:
+def _run(command: list[str], display: str | None) -> None:
     """Run a script that starts a browser, and leave nothing of either."""
     env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     with tempfile.TemporaryDirectory(prefix="tallygate-tool-", ignore_cleanup_errors=True) as home:
-        env |= {"HOME": home, MARK: home, "TOOLS_NODE": str(node_folder())} | display
+        env |= {"HOME": home, MARK: home, "TOOLS_NODE": str(node_folder())}
+        env |= {"DISPLAY": display} if display else {}
         log = Path(home) / "log"
         with log.open("wb") as file:
             process = subprocess.Popen(command, env=env, stdout=file, stderr=file)

@@ -22,6 +22,8 @@ class Quote:
 
     factor: float
     reasons: tuple[str, ...]
+    #: whether the visitor had a clearance already
+    renews: bool
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,37 @@ class Told:
     opened: tuple[str, ...]
     #: clearances sold after the first
     renewals: int
-    #: at the first ask that renews; None where there was none, or where the gate does not tell
-    first_renewal: Quote | None
+    #: of all asks, in order
+    quotes: tuple[Quote, ...]
     #: what BotD calls the browser; "" if nothing, None if it was not asked
     botd: str | None
+
+    @property
+    def first_renewal(self) -> Quote | None:
+        """The first ask that renews, if there was one, with all that was odd until then.
+
+        A gate remembers what a visitor paid for before, so this is what the renewal costs.
+        """
+        for count, quote in enumerate(self.quotes, 1):
+            if quote.renews:
+                until = self.quotes[:count]
+                reasons = dict.fromkeys(reason for ask in until for reason in ask.reasons)
+                return Quote(max(ask.factor for ask in until), tuple(reasons), renews=True)
+        return None
+
+    @property
+    def factor(self) -> str:
+        """The factor at the first renewal, in words."""
+        return f"{renewal.factor:g}" if (renewal := self.first_renewal) else "no renewal"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Those of the first renewal."""
+        return renewal.reasons if (renewal := self.first_renewal) else ()
+
+
+#: of a visit that did not come to its end
+NOTHING = Told(opened=(), renewals=0, quotes=(), botd=None)
 
 
 @dataclass(frozen=True)
@@ -71,18 +100,17 @@ class Watched:
     def told(self) -> Told:
         """All there is to tell by now."""
         events = self._events()
-        renewing = [e for e in events if e["event"] == "quoted" and e["renews"]]
         verdicts = [e["verdict"] for e in events if e["event"] == "botd"]
         return Told(
             opened=self.opened(),
             renewals=max(0, sum(e["event"] == "sold" for e in events) - 1),
-            first_renewal=_quote(renewing[0]) if renewing else None,
+            quotes=tuple(_quote(e) for e in events if e["event"] == "quoted"),
             botd=_called(verdicts[-1]) if verdicts else None,
         )
 
 
 def _quote(event: dict[str, Any]) -> Quote:
-    return Quote(float(event["factor"]), tuple(event["reasons"]))
+    return Quote(float(event["factor"]), tuple(event["reasons"]), bool(event["renews"]))
 
 
 def _called(verdict: dict[str, Any]) -> str:
@@ -94,7 +122,7 @@ def watched(botd: Path | None = None) -> Iterator[Watched]:
     """A demo of its own for one visit, so that no visit pays for the one before it."""
     with tempfile.TemporaryDirectory(prefix="tallygate-watched-") as name:
         folder = Path(name)
-        env = {"BEHAVIOUR_LOG": str(folder / "told.jsonl")}
+        env = {"BEHAVIOUR_LOG": str(folder / "told.jsonl"), "CHALLENGE_BEHAVIOUR": "true"}
         if botd is not None:
             env["BEHAVIOUR_BOTD"] = str(botd)
         with serve("bench.behaviour.site:create_app()", folder, workers=1, **env) as server:

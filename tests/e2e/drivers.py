@@ -11,9 +11,11 @@ import tempfile
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ..screens import start_screen
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -330,21 +332,6 @@ class WebKit(Driver):
     def close(self) -> None:
         self._browser.quit()
         end(self._screen)
-
-
-def start_screen(
-    size: str = "1024x768", program: Sequence[str] | None = None
-) -> tuple[subprocess.Popen[str], str]:
-    """An X server that shows nothing, and its name; another program than Xvfb knows its size."""
-    server = program or ("Xvfb", "-screen", "0", f"{size}x24")
-    command = [*server, "-displayfd", "1", "-nolisten", "tcp"]
-    screen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert screen.stdout is not None
-    with screen.stdout:
-        number = screen.stdout.readline().strip()
-    if not number:
-        raise DriverError(f"{server[0]} does not start")
-    return screen, f":{number}"
 
 
 def end(process: subprocess.Popen[Any]) -> None:
