@@ -238,7 +238,7 @@ PERSONAS = (
     Persona("keyboard only", WithKeyboard),
     Persona("screen reader", WithScreenReader),
     Persona("touch", WithTouch, touchable=True, context={"has_touch": True}),
-    Persona("slow reader", WithMouse, pace=4),
+    Persona("slow reader", WithMouse, pace=2.5),
     Persona("tremor", WithTremor),
     Persona(
         "reduced motion",
@@ -255,13 +255,14 @@ PERSONAS = (
 def visit(persona: Persona, *, driven: bool = False, profiles: int = PROFILES) -> Told:
     """Let somebody make the visit to a site of its own.
 
-    :param driven: Playwright does it for them.
+    :param driven: Playwright does it for them, at the usual pace.
     :param profiles: after how many they have seen enough; four renew once.
     :raises TimeoutError: if something does not come within a minute.
     """
     with watched() as site, _desk(persona, site.url, driven=driven) as desk:
         # The same person each time.
-        visitor = persona.visitor(desk, Random(persona.name), persona.pace)
+        pace = 1 if driven else persona.pace
+        visitor = persona.visitor(desk, Random(persona.name), pace)
         visitor.visit(site, route(profiles))
         return site.told()
 

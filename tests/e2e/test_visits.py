@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -68,6 +67,6 @@ def test_a_persona_pays_nothing(persona: Persona) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("persona", PERSONAS, ids=[persona.name for persona in PERSONAS])
 def test_a_program_in_its_place_pays(persona: Persona) -> None:
-    told = personas.visit(replace(persona, pace=1), driven=True, profiles=FEW)
+    told = personas.visit(persona, driven=True, profiles=FEW)
     assert len(told.opened) == FEW
     assert pays(told), told
