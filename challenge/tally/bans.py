@@ -6,11 +6,10 @@ import hmac
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_network
 
 from ..config import Settings
 from ..core.canonical import canonical
-from ..core.networks import Address, Network
+from ..core.networks import Address, Network, prefix
 from ..errors import Banned, ConfigError, StoreUnavailable
 from ..keys import Keys
 from ..stores import Store
@@ -62,7 +61,7 @@ class BanList:
             version, prefixlen = length
             if version != address.version:
                 continue
-            network = ip_network((address, prefixlen), strict=False)
+            network = prefix(address, prefixlen)
             if hashes.get(self._hash(network), 0) > now:
                 raise Banned("a ban covers it")
 
