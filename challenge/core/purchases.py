@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .alternating import Trails
 from .digests import carried
@@ -85,8 +85,7 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
     waiting = visitor.later if now < visitor.later_from else 0
     trails = visitor.trails.at(sale.place, sale.version, now)
     grace = 0 if trails.alternates(now) else PREVIOUS_GRACE
-    return replace(
-        visitor,
+    return visitor._replace(
         jti=sale.jti,
         previous_jti=visitor.jti,
         previous_until=int(now) + grace,
@@ -106,4 +105,4 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
 def _forfeit(visitor: Visitor) -> Visitor:
     """What is left of a clearance that has ended is gone, so that nothing can be hoarded."""
     homes = tuple(Home(h.network, min(h.charged, visitor.spent)) for h in visitor.homes)
-    return replace(visitor, bought=visitor.spent, later=0, later_from=0, homes=homes)
+    return visitor._replace(bought=visitor.spent, later=0, later_from=0, homes=homes)
