@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from challenge.core.behaviour import SILENT, assess
+from challenge.core.behaviour import SILENT
+from challenge.tally.judging import judge
 
 from ..serving import Server, serve
 from .conftest import Drive
@@ -42,7 +43,8 @@ def test_no_engine_contradicts_itself(drive: Drive, demo: Server) -> None:
     driver.wait_for(PERSONAL)
     driver.until(lambda: driver.evaluate(READY), "the script")
     values = report(driver)
-    odd = assess({k: v for k, v in values.items() if k not in DRIVEN}, SILENT)
+    undriven = {k: v for k, v in values.items() if k not in DRIVEN}
+    odd = judge(json.dumps(undriven), SILENT)
     assert odd.reasons == ("hints_missing",) if "hints_major" in values else odd.reasons == ()
 
 

@@ -15,7 +15,7 @@ const LEAP_MOVES = 2;
 /** @type {import("./registry.js").Conduct} */
 export const clicks = {
   names: ["clicks", "short_clicks", "centre_clicks", "targets", "teleports"],
-  watch(listen, add) {
+  watch(listen, { add }) {
     let downAt = Number.NaN;
     let moves = 0;
     let from = { x: 0, y: 0 };
