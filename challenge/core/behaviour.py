@@ -160,6 +160,9 @@ RULES: tuple[Rule, ...] = (
     Rule("single_moves", _all_single, points=1, group="weak"),
     Rule("scripted_scrolls", _mostly("scripted_scrolls", "scrolls", 20), points=1, group="weak"),
 )
+#: How far beyond its threshold the model has to be. Who trembles was not among those it was fitted
+#: to: a tremor that a program played for a test scored 1.9 beyond.
+MARGIN = 2.2
 #: as the model says; it needs more than the report
 MOVES = Rule("movement", lambda *_: False, points=2, group="movement")
 #: what a group adds at most
@@ -187,7 +190,8 @@ def assess(values: Values, headers: Headers, model: Model) -> Assessment:
 def _moves_like_a_program(values: Values, model: Model) -> bool:
     if values.get("windows", 0) < model.windows:
         return False
-    return model.score({name: values.get(name, 0) for name in model.names}) > model.threshold
+    score = model.score({name: values.get(name, 0) for name in model.names})
+    return score > model.threshold + MARGIN
 
 
 def known(fields: Mapping[str, object]) -> dict[str, int] | None:

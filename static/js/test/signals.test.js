@@ -40,8 +40,9 @@ const button = Object.assign(new globalThis.Element(), {
 });
 
 function click(play, at, dwell, x, y, { pointerType = "mouse", moved = 12 } = {}) {
-  for (let i = 0; i < moved; i++) play("pointermove", at - 200 + i, { pointerType });
-  play("pointerdown", at, { pointerType });
+  const where = { pointerType, clientX: x, clientY: y };
+  for (let i = 0; i < moved; i++) play("pointermove", at - 200 + i, where);
+  play("pointerdown", at, where);
   play("pointerup", at + dwell, { pointerType, target: button, clientX: x, clientY: y });
 }
 
@@ -62,8 +63,16 @@ test("a person's is neither", () => {
 test("one or two leaps to a far target are a teleport", () => {
   const play = watch(clicks);
   click(play, 1000, 90, 161, 128, { moved: 1 });
-  click(play, 2000, 90, 165, 130, { moved: 0 });
+  click(play, 2000, 90, 165, 130, { moved: 1 });
   assert.deepEqual(counted, { clicks: 2, targets: 1, teleports: 1 });
+});
+
+test("a screen reader clicks where the mouse has not been", () => {
+  const play = watch(clicks);
+  click(play, 1000, 0, 150, 120, { moved: 0 });
+  play("pointermove", 1500, { pointerType: "mouse", clientX: 20, clientY: 20 });
+  click(play, 2000, 0, 150, 120, { moved: 0 });
+  assert.deepEqual(counted, {});
 });
 
 test("fingers, pens and keyboards are no mouse", () => {
