@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ._report import Figure, publish
-from .behaviour.tools import TOOLS, Tool, visit
-from .behaviour.watched import NOTHING, Told
+from .visits.tools import TOOLS, Tool, visit
+from .visits.watched import NOTHING, Told
 
 HIGH = 4.0
 MODES = ("headless", "headful")

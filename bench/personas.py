@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ._report import Figure, publish
-from .behaviour.personas import PERSONAS, Persona, visit
-from .behaviour.watched import NOTHING, Told
+from .visits.personas import PERSONAS, Persona, visit
+from .visits.watched import NOTHING, Told
 
 NEUTRAL = 1.0
 

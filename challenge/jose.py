@@ -5,12 +5,13 @@ PyJWT signs and checks signatures (RFC 7515, RFC 8037); what is around them is c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import jwt
 
@@ -21,27 +22,44 @@ from .wire import TOKEN_MAX
 
 #: seconds that clocks may differ by, on `exp` and `iat`
 LEEWAY = 30
+T = TypeVar("T")
 
 
-class Verified:
-    """Payloads of tokens whose signature was good, by SHA-256 of the token; oldest fall out."""
+class Verified(Generic[T]):
+    """What tokens say whose signature was good, by SHA-256 of the token; oldest fall out.
+
+    What is kept is what the token alone decides. Whoever looks here has still to ask whether the
+    key is good now, and what time it is.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = threading.Lock()
-        self._payloads: OrderedDict[bytes, bytes] = OrderedDict()
+        self._kept: OrderedDict[bytes, T] = OrderedDict()
 
-    def get(self, digest: bytes) -> bytes | None:
+    def get(self, token: str) -> T | None:
+        """What such a token said, if its signature was good before."""
+        if len(token) > TOKEN_MAX:
+            return None
+        digest = _digest(token)
         with self._lock:
-            if digest in self._payloads:
-                self._payloads.move_to_end(digest)
-            return self._payloads.get(digest)
+            said = self._kept.get(digest)
+            if said is not None:
+                self._kept.move_to_end(digest)
+            return said
 
-    def put(self, digest: bytes, payload: bytes) -> None:
+    def put(self, token: str, said: T) -> None:
+        """Remember that a token's signature was good, and what it said."""
+        digest = _digest(token)
         with self._lock:
-            self._payloads[digest] = payload
-            if len(self._payloads) > self._limit:
-                self._payloads.popitem(last=False)
+            self._kept[digest] = said
+            if len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+
+
+def _digest(token: str) -> bytes:
+    # Not every text that a client sends is well-formed; none of those was ever put here.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def sign(claims: Mapping[str, Any], key: Any, algorithm: str, headers: dict[str, Any]) -> str:

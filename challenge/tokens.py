@@ -6,7 +6,6 @@ claims are checked here, against a clock that is an argument.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -37,7 +36,7 @@ class Tokens:
         self._keys = keys
         self._site = site
         self._response_sites = (site, *test_keys)
-        self._verified = Verified(CACHE_MAX)
+        self._verified: Verified[Clearance] = Verified(CACHE_MAX)
 
     def sign_challenge(self, challenge: Challenge) -> str:
         """The challenge as a JWT, HS256."""
@@ -172,16 +171,18 @@ class Tokens:
         :param grace: seconds for which one that has ended is read all the same.
         :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
         """
-        return read_clearance(
-            token,
-            lambda kid: self._keys.signer(kid).public,
-            site=self._site,
-            issuer=ISSUER,
-            now=now,
-            leeway=LEEWAY,
-            grace=grace,
-            verified=self._verified,
-        )
+        clearance = self._verified.get(token)
+        if clearance is None:
+            clearance = _signed_clearance(token, self._public, site=self._site, issuer=ISSUER)
+            self._verified.put(token, clearance)
+        else:
+            # The key may have been revoked since.
+            self._keys.signer(clearance.kid)
+        _check_clearance(clearance, now=now, leeway=LEEWAY, grace=grace)
+        return clearance
+
+    def _public(self, kid: str) -> Ed25519PublicKey:
+        return self._keys.signer(kid).public
 
     def sign_response(self, response: Response) -> str:
         """The response as a JWT, EdDSA. The same record always gives the same text."""
@@ -208,7 +209,7 @@ class Tokens:
         kid = read_header(token, algorithm="EdDSA", kind=RESPONSE_TYPE, names=names)["kid"]
         if not isinstance(kid, str):
             raise TokenRefused("kid is no text", code="token_malformed")
-        claims = read_claims(verify(token, self._keys.signer(kid).public, "EdDSA"))
+        claims = read_claims(verify(token, self._public(kid), "EdDSA"))
         try:
             site, _, action = claims["aud"].partition("/")
             response = Response(
@@ -243,37 +244,36 @@ def read_clearance(
     issuer: str,
     now: float,
     leeway: int,
-    grace: int = 0,
-    verified: Verified | None = None,
 ) -> Clearance:
     """The clearance, if a key of the site's has signed it and it is in time.
 
-    :param key_of: gives the public key of a `kid`, or raises TokenRefused; asked every time.
+    :param key_of: gives the public key of a `kid`, or raises TokenRefused.
     :param leeway: seconds that clocks may differ by, on `exp` and `iat`.
-    :param grace: seconds for which one that has ended is read all the same.
-    :param verified: signatures that were good before, by keys of this site.
     :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
     """
+    clearance = _signed_clearance(token, key_of, site=site, issuer=issuer)
+    _check_clearance(clearance, now=now, leeway=leeway)
+    return clearance
+
+
+def _signed_clearance(
+    token: str, key_of: Callable[[str], Ed25519PublicKey], *, site: str, issuer: str
+) -> Clearance:
     names = {"alg", "typ", "kid"}
     kid = read_header(token, algorithm="EdDSA", kind=CLEARANCE_TYPE, names=names)["kid"]
     if not isinstance(kid, str):
         raise TokenRefused("kid is no text", code="token_malformed")
-    key = key_of(kid)
-    digest = hashlib.sha256(token.encode()).digest()
-    payload = verified.get(digest) if verified else None
-    if payload is None:
-        payload = verify(token, key, "EdDSA")
-        if verified:
-            verified.put(digest, payload)
-    claims = read_claims(payload)
+    claims = read_claims(verify(token, key_of(kid), "EdDSA"))
     if claims.get("aud") != site:
         raise TokenRefused(f"for {claims.get('aud')}", code="wrong_audience")
     if claims.get("iss") != issuer:
         raise TokenRefused(f"by {claims.get('iss')}", code="wrong_issuer")
-    clearance = _clearance(claims, kid)
+    return _clearance(claims, kid)
+
+
+def _check_clearance(clearance: Clearance, *, now: float, leeway: int, grace: int = 0) -> None:
     times = (clearance.issued, clearance.not_before, clearance.expires)
     check_times(*times, now=now, leeway=leeway, grace=grace)
-    return clearance
 
 
 def _clearance(claims: Mapping[str, Any], kid: str) -> Clearance:

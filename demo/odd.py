@@ -27,6 +27,17 @@ NUMBERS: Mapping[str, str] = {
     "single_moves": "of these one by one",
     "scrolls": "Times it scrolled",
     "scripted_scrolls": "of these without a hand",
+    "windows": "Stretches of three seconds with movement",
+    "start": "Movement: how it starts",
+    "stop": "how it stops",
+    "plateau": "how long it is at its fastest",
+    "spread": "how much its speed varies",
+    "acceleration": "how fast it gets faster",
+    "jerk": "how unevenly",
+    "bow": "how far it is from a straight line",
+    "detour": "how much longer it is than that",
+    "straight": "how often it goes straight on",
+    "jitter": "how much it trembles",
 }
 #: what is odd, and makes work dearer
 REASONS: Mapping[str, str] = {
@@ -43,6 +54,7 @@ REASONS: Mapping[str, str] = {
     "centre_clicks": "Most clicks hit the very centre.",
     "short_keys": "Most keys are held for no time.",
     "teleports": "The mouse leaps from target to target.",
+    "movement": "The mouse moves as programs move it.",
     "contradicts": "Its numbers contradict each other.",
     "keyless_inputs": "Letters come without keys.",
     "single_moves": "The mouse moves came one by one.",

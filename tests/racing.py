@@ -39,6 +39,12 @@ class ReadThenWrite(SQLiteStore):
             )
         return Spending("won", claims, now)
 
+    def _swap(self, key: bytes, seen: bytes | None, after: Visitor) -> bool:
+        time.sleep(0.005)
+        with self._file.transaction() as connection:
+            connection.execute("UPDATE visitors SET record = ? WHERE key = ?", (pack(after), key))
+        return True
+
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         visitor, answer = step(self.read(key, now=0))
         time.sleep(0.005)

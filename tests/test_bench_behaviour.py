@@ -1,102 +1,115 @@
-"""`./run bench behaviour-tools` and `personas`: their way, their hands, what they leave behind."""
+"""`./run bench behaviour`: what it computes with is right, and it sees a model that was changed."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from dataclasses import replace
-from itertools import pairwise
+import gzip
+import json
+import shutil
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from bench.behaviour.motion import Box, Hand
-from bench.behaviour.processes import MARK, descendants, end_marked
-from bench.behaviour.route import PROFILES, route
-from bench.behaviour.watched import NOTHING, Quote
-from demo.app import create_app
+from bench import _pointer, behaviour
+from bench._drawn import drawn
+from bench._logistic import auc, fit, quantile, wilson
+from bench._movement import FOLDS, Seen, as_recorded, fold, seen
+from bench._pointer import Mouse, Recording
+from bench._views import PEOPLE, TOOLS
+from challenge import kinematics
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-
-
-# -- the way
-
-
-def test_everybody_on_the_way_is_linked_from_the_page_before(tmp_path: Path) -> None:
-    way = route()
-    app = create_app({"DEMO_INSTANCE_PATH": str(tmp_path), "CHALLENGE_MODE": "observe"})
-    client = app.test_client()
-    page = client.get("/", query_string={"q": way.query}).text
-    for person in way.people:
-        assert f'href="/people/{person.handle}"' in page
-        page = client.get(f"/people/{person.handle}").text
-        assert f'href="/cards/{person.handle}"' in page
-    assert len({person.name for person in way.people}) == PROFILES
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="no Node")
 
 
-# -- the hands
-
-TARGET = Box(900, 300, 200, 30)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_a_hand_gets_where_it_wants_without_a_leap(seed: int) -> None:
-    hand = Hand(Random(seed))
-    x, y = hand.within(TARGET)
-    steps = hand.reach((100, 800), (x, y))
-    assert abs(steps[-1].x - x) <= 3 and abs(steps[-1].y - y) <= 3
-    leaps = [max(abs(b.x - a.x), abs(b.y - a.y)) for a, b in pairwise(steps)]
-    assert max(leaps) < 80
-    # People need about half a second to a second and a half for such a way.
-    assert 0.4 < sum(step.wait_s for step in steps) < 2.5
+def test_the_fit_finds_the_model_that_drew_the_classes() -> None:
+    random = Random(1)
+    rows = [(random.gauss(100, 30), random.gauss(-5, 2), random.gauss(0, 1)) for _ in range(4000)]
+    odds = [2 * (row[0] - 100) / 30 - (row[1] + 5) / 2 for row in rows]
+    classes = [int(random.random() < 1 / (1 + 2.718281828**-odd)) for odd in odds]
+    model = fit(rows, classes, [1 / len(rows)] * len(rows), 1e-6)
+    assert model.weights == pytest.approx((2, -1, 0), abs=0.15)
+    assert model.score((100, -5, 0)) == pytest.approx(0, abs=0.15)
 
 
-def test_a_hand_seldom_hits_the_centre() -> None:
-    hand = Hand(Random(1))
-    centre = TARGET.x + 80, TARGET.y + 15
-    hits = 0
-    for _ in range(200):
-        x, y = hand.within(TARGET)
-        hits += abs(x - centre[0]) <= 1 and abs(y - centre[1]) <= 1
-    assert hits <= 4
+def test_shares_of_rows_count() -> None:
+    rows, classes = [(0.0,), (0.0,), (1.0,), (1.0,)], [0, 1, 0, 1]
+    assert fit(rows, classes, [0.25] * 4, 0.01).weights[0] == pytest.approx(0)
+    assert fit(rows, classes, [0.4, 0.1, 0.1, 0.4], 0.01).weights[0] > 0.5
 
 
-# -- what is left behind
+def test_areas_quantiles_and_intervals() -> None:
+    assert auc([1, 2, 3], [4, 5]) == 1
+    assert auc([1, 2, 3], [2]) == 0.5
+    assert [quantile(range(1, 101), share) for share in (0.98, 0.995, 1)] == [98, 100, 100]
+    assert wilson(5, 100) == pytest.approx((0.0215, 0.1118), abs=1e-4)
+    assert wilson(0, 252) == pytest.approx((0, 0.0150), abs=1e-4)
+    assert wilson(0, 0) == (0, 1)
 
 
-def test_what_bears_the_mark_is_ended_and_nothing_else() -> None:
-    marked = subprocess.Popen(SLEEP, env=os.environ | {MARK: "one"}, start_new_session=True)
-    other = subprocess.Popen(SLEEP, env=os.environ | {MARK: "another"})
-    try:
-        assert {marked.pid, other.pid} <= set(descendants(os.getpid()))
-        end_marked("one")
-        assert marked.wait(10) < 0
-        assert other.poll() is None
-    finally:
-        other.kill()
-        other.wait()
+def test_each_person_is_tried_once_and_by_a_model_that_has_not_seen_them() -> None:
+    people = [
+        Seen(Mouse(group, f"{number}", "mouse", []), {}) for group in "ab" for number in range(7)
+    ]
+    tried = []
+    for number in range(FOLDS):
+        rest, now = fold(people, number)
+        assert not {id(one) for one in rest} & {id(one) for one in now}
+        assert len(rest) + len(now) == len(people)
+        tried += now
+    assert sorted(map(id, tried)) == sorted(map(id, people))
 
 
-# -- what is told
+def test_views_keep_the_order_of_time_and_the_rest_at_the_end() -> None:
+    [mouse] = [one for one in drawn(1, 2) if one.name == "curve, even"]
+    for view in (*PEOPLE.values(), *TOOLS.values()):
+        for one in view(mouse.recordings):
+            times = [t for t, _, _ in one.moves]
+            assert times == sorted(times)
+            assert one.end >= times[-1]
 
 
-def quote(factor: float, *reasons: str, renews: bool = False) -> Quote:
-    return Quote(factor, reasons, renews)
+def test_the_same_seed_draws_the_same() -> None:
+    assert list(drawn(3, 1)) == list(drawn(3, 1))
+    assert list(drawn(3, 1)) != list(drawn(4, 1))
 
 
-def test_a_renewal_costs_what_was_odd_until_then_and_no_more() -> None:
-    first, renewal, later = (
-        quote(2, "a"),
-        quote(1, "b", renews=True),
-        quote(8, "c", renews=True),
+@needs_node
+def test_the_committed_model_knows_drawn_movement_that_it_was_not_fitted_to() -> None:
+    names, mice = seen(list(drawn(behaviour.SEED + 1, 4)), behaviour.PLAIN)
+    model = kinematics.model()
+    assert tuple(names) == model.names
+    scores = [
+        model.score(dict(zip(names, map(int, row), strict=True)))
+        for mouse in mice
+        for row in as_recorded(mouse)
+    ]
+    assert len(scores) > 80
+    assert sum(score > model.threshold for score in scores) / len(scores) > 0.9
+
+
+def test_a_changed_model_is_not_the_committed_one() -> None:
+    kept = json.loads(kinematics.path().read_text())
+    assert behaviour.is_committed(kept)
+    assert behaviour.is_committed(
+        {**kept, "provenance": {**kept["provenance"], "fitted": "2000-01-01"}}
     )
-    told = replace(NOTHING, quotes=(first, renewal, later))
-    assert told.first_renewal == quote(2, "a", "b", renews=True)
-    assert (told.factor, told.reasons) == ("2", ("a", "b"))
+    assert not behaviour.is_committed({**kept, "intercept": kept["intercept"] + 0.0001})
+    assert not behaviour.is_committed({**kept, "provenance": {**kept["provenance"], "seed": 0}})
 
 
-def test_without_a_renewal_nothing_is_told_of_it() -> None:
-    told = replace(NOTHING, quotes=(quote(8, "a"),))
-    assert (told.first_renewal, told.factor, told.reasons) == (None, "no renewal", ())
+def test_people_are_read_in_the_order_of_their_trials(tmp_path: Path) -> None:
+    folder = tmp_path / "people"
+    folder.mkdir()
+    move = {"t_ms": 0.0, "x": 1, "y": 2, "type": "move"}
+    click = {"t_ms": 90.0, "x": 1, "y": 2, "type": "click"}
+    sessions = [
+        {"set": "s", "user": "u", "device": "mouse", "t0_ms": 5, "ev": [{**move, "x": 9}, click]},
+        {"set": "s", "user": "u", "device": "mouse", "t0_ms": 2, "ev": [move, click]},
+        {"set": "s", "user": "u", "device": "mouse", "t0_ms": 9, "ev": [click]},
+    ]
+    with gzip.open(folder / "s.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(session) + "\n" for session in sessions)
+    [mouse] = _pointer.read(tmp_path)
+    assert mouse.recordings == [Recording([(0.0, 1, 2)], 90.0), Recording([(0.0, 9, 2)], 90.0)]
+    with pytest.raises(FileNotFoundError):
+        _pointer.read(folder)

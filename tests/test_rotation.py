@@ -166,7 +166,7 @@ def test_t09_a_revoked_key_verifies_nothing_at_once(path: Path, clock: Clock) ->
     rotate(path, clock)
     clock.now += 1
     assert worker.accepts(old)  # also the control: it is the revocation that ends it
-    assert len(worker.tokens._verified._payloads) == 1, "its signature is remembered as good"
+    assert len(worker.tokens._verified._kept) == 1, "its signature is remembered as good"
     revoke(path, kid, clock)
     clock.now += 1
     assert not worker.accepts(old)

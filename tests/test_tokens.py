@@ -36,6 +36,7 @@ CHALLENGE = Challenge(
     budget=20,
     least=1,
     report="",
+    factor=1,
     visitor=None,
     sales=0,
     lane=Lane.NEW,
@@ -341,10 +342,10 @@ def test_the_cache_skips_the_signature_only(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_cache_is_bounded() -> None:
-    cache = tokens.Verified(3)
+    cache: tokens.Verified[int] = tokens.Verified(3)
     for number in range(10):
-        cache.put(bytes([number]), b"")
-    assert [n for n in range(10) if cache.get(bytes([n])) is not None] == [7, 8, 9]
+        cache.put(str(number), number)
+    assert [n for n in range(10) if cache.get(str(n)) is not None] == [7, 8, 9]
 
 
 def test_nothing_personal_is_in_a_token() -> None:
@@ -353,5 +354,16 @@ def test_nothing_personal_is_in_a_token() -> None:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims.keys() <= {
             *("iss", "aud", "sub", "first", "jti", "budget", "least", "iat", "nbf", "exp"),
-            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch", "lane"),
+            *(
+                "action",
+                "buys",
+                "kind",
+                "count",
+                "threshold",
+                "report",
+                "sales",
+                "epoch",
+                "lane",
+                "factor",
+            ),
         }

@@ -8,7 +8,7 @@ with both counts once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 #: so many returns within so many seconds
 RETURNS = 4
@@ -17,8 +17,7 @@ WITHIN_SECONDS = 600
 PLACES_MAX = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(NamedTuple):
     """Where a visitor came from under one IP version, and when it came back."""
 
     #: keyed hashes, that of the last visit last
@@ -31,10 +30,10 @@ class Trail:
         if self.places[-1:] == (place,):
             return self
         others = tuple(other for other in self.places if other != place)
-        after = replace(self, places=(*others, place)[-PLACES_MAX:])
+        after = self._replace(places=(*others, place)[-PLACES_MAX:])
         if place not in self.places:
             return after
-        return replace(after, returns=(*self.returns, int(now))[-RETURNS:])
+        return after._replace(returns=(*self.returns, int(now))[-RETURNS:])
 
     def alternates(self, now: float) -> bool:
         """Whether it came back too often."""
@@ -42,15 +41,14 @@ class Trail:
 
     def forgiven(self) -> Trail:
         """As after a renewal that has proved the key: counted from anew."""
-        return replace(self, returns=())
+        return self._replace(returns=())
 
 
 #: of a visitor that never came under this IP version
 NOWHERE = Trail()
 
 
-@dataclass(frozen=True, slots=True)
-class Trails:
+class Trails(NamedTuple):
     """A visitor's trail under each IP version."""
 
     v4: Trail = NOWHERE
@@ -62,7 +60,7 @@ class Trails:
         after = before.at(place, now)
         if after is before:
             return self
-        return replace(self, v4=after) if version == 4 else replace(self, v6=after)
+        return self._replace(v4=after) if version == 4 else self._replace(v6=after)
 
     def alternates(self, now: float) -> bool:
         """Whether one of them came back too often."""

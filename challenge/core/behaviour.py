@@ -11,6 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from .kinematics import FULL, Model
+
+#: of a window of movement
+MOVEMENT = (
+    *("start", "stop", "plateau", "spread", "acceleration"),
+    *("jerk", "bow", "detour", "straight", "jitter"),
+)
 FACTOR_MAX = 8
 #: from here on a sale comes out of the flagged lane
 FLAGGED_FROM = 4
@@ -41,6 +48,9 @@ SIGNALS: Mapping[str, int] = {
     "single_moves": 9999,
     "scrolls": 9999,
     "scripted_scrolls": 9999,
+    # Windows of movement, and means over them (see `kinematics`).
+    "windows": 200,
+    **dict.fromkeys(MOVEMENT, FULL),
 }
 
 
@@ -150,16 +160,24 @@ RULES: tuple[Rule, ...] = (
     Rule("single_moves", _all_single, points=1, group="weak"),
     Rule("scripted_scrolls", _mostly("scripted_scrolls", "scrolls", 20), points=1, group="weak"),
 )
+#: How far beyond its threshold the model has to be. Who trembles was not among those it was fitted
+#: to: a tremor that a program played for a test scored 1.9 beyond.
+MARGIN = 2.2
+#: as the model says; it needs more than the report
+MOVES = Rule("movement", lambda *_: False, points=2, group="movement")
 #: what a group adds at most
-CAPS: Mapping[str, int] = {"environment": 3, "defaults": 5, "report": 3, "weak": 1}
+CAPS: Mapping[str, int] = {"environment": 3, "defaults": 5, "report": 3, "movement": 2, "weak": 1}
 
 
-def assess(values: Values, headers: Headers) -> Assessment:
+def assess(values: Values, headers: Headers, model: Model) -> Assessment:
     """The factor by which a price rises, and why.
 
     :param values: of a report; what is missing counts as nothing odd.
+    :param model: of how a hand moves a mouse.
     """
     found = [rule for rule in RULES if rule.holds(values, headers)]
+    if _moves_like_a_program(values, model):
+        found.append(MOVES)
     points = dict.fromkeys(CAPS, 0)
     for rule in found:
         if rule.group:
@@ -167,6 +185,13 @@ def assess(values: Values, headers: Headers) -> Assessment:
     floor = max((rule.floor for rule in found), default=1)
     factor = min(FACTOR_MAX, max(floor, 1 + sum(points.values())))
     return Assessment(factor, tuple(rule.name for rule in found))
+
+
+def _moves_like_a_program(values: Values, model: Model) -> bool:
+    if values.get("windows", 0) < model.windows:
+        return False
+    score = model.score({name: values.get(name, 0) for name in model.names})
+    return score > model.threshold + MARGIN
 
 
 def known(fields: Mapping[str, object]) -> dict[str, int] | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 
-from .networks import Address, Network, prefixes
+from .networks import PREFIX_LENGTHS, Address, Network, network_hash, prefix, prefix_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,15 @@ class NetworkClass:
 
     def home(self, address: Address) -> Network:
         """The network that a visitor reads from."""
-        return self.home_and_place(address)[0]
+        return self.shared or prefix(address, PREFIX_LENGTHS[address.version][0])
 
-    def home_and_place(self, address: Address) -> tuple[Network, Network]:
-        """Also the network inside of which a visitor goes nowhere (see `alternating`)."""
+    def home_and_place(self, key: bytes, address: Address) -> tuple[bytes, bytes]:
+        """Its keyed hash, and that of the place in which a visitor goes nowhere (`alternating`)."""
         if self.shared is not None:
-            return self.shared, self.shared
-        home, *_, place = prefixes(address)
-        return home, place
+            shared = network_hash(key, self.shared)
+            return shared, shared
+        narrowest, *_, widest = PREFIX_LENGTHS[address.version]
+        return prefix_hash(key, address, narrowest), prefix_hash(key, address, widest)
 
 
 #: of a network that nobody has listed
@@ -77,7 +77,7 @@ class _Table:
     def of(self, address: Address) -> NetworkClass | None:
         for version, length in self._lengths:
             if version == address.version:
-                found = self._classes.get(ip_network((address, length), strict=False))
+                found = self._classes.get(prefix(address, length))
                 if found is not None:
                     return found
         return None

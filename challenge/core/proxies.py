@@ -59,7 +59,10 @@ class ForgottenProxies:
         :param peer: the socket peer.
         :param forwarded: whether this request has an X-Forwarded-For header, whatever is in it.
         """
-        network = inner_network(peer) if self._enabled else None
+        # What most requests find: no such header, and no peer that ever sent one.
+        if not self._enabled or not (forwarded or self._peers):
+            return 1
+        network = inner_network(peer)
         if network is None:
             return 1
         with self._lock:

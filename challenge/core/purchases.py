@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .alternating import Trails
 from .digests import carried
@@ -91,8 +91,7 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
     trails = visitor.trails.at(sale.place, sale.version, now)
     factor, judged = _judged(visitor, sale)
     grace = 0 if trails.alternates(now) else PREVIOUS_GRACE
-    return replace(
-        visitor,
+    return visitor._replace(
         jti=sale.jti,
         previous_jti=visitor.jti,
         previous_until=int(now) + grace,
@@ -121,4 +120,4 @@ def _judged(visitor: Visitor | None, sale: Purchase) -> tuple[int, int]:
 def _forfeit(visitor: Visitor) -> Visitor:
     """What is left of a clearance that has ended is gone, so that nothing can be hoarded."""
     homes = tuple(Home(h.network, min(h.charged, visitor.spent)) for h in visitor.homes)
-    return replace(visitor, bought=visitor.spent, later=0, later_from=0, homes=homes)
+    return visitor._replace(bought=visitor.spent, later=0, later_from=0, homes=homes)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 DAY_SECONDS = 86_400
 PACE_SECONDS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Sliding:
-    """What was counted in a slot of time, and in the one before it."""
-
-    #: seconds that a slot lasts
-    seconds: ClassVar[int]
-
+class _Slots(NamedTuple):
     #: slots since 1970
     slot: int = 0
     here: int = 0
     before: int = 0
+
+
+class Sliding(_Slots):
+    """What was counted in a slot of time, and in the one before it."""
+
+    __slots__ = ()
+    #: seconds that a slot lasts
+    seconds: ClassVar[int]
 
     def last(self, now: float) -> int:
         """About how many there were in the last `seconds`, as if those before had come evenly.
@@ -33,14 +34,14 @@ class Sliding:
     def plus(self, more: int, now: float) -> Self:
         """With so many of this moment."""
         at = self._on(int(now // self.seconds))
-        return replace(at, here=at.here + more)
+        return type(self)(at.slot, at.here + more, at.before)
 
     def _on(self, slot: int) -> Self:
         # A clock that was set back leaves the newest slot as it is.
         if slot <= self.slot:
             return self
         before = self.here if slot == self.slot + 1 else 0
-        return replace(self, slot=slot, here=0, before=before)
+        return type(self)(slot, 0, before)
 
 
 class Recent(Sliding):

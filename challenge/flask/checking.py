@@ -11,6 +11,7 @@ from flask import Response, after_this_request, current_app, g, request
 
 from ..core.models import Admission, Client
 from ..errors import Banned, ChallengeError, ClearanceRequired, ConfigError, NotYet, Queued
+from ..tally import Tally
 from ..tally.books import CLASS_UNITS
 from . import signals
 from .answers import refuse_page
@@ -25,7 +26,8 @@ log = logging.getLogger("challenge")
 Profile = str | Callable[..., object]
 ADMITTED = "private, no-cache"
 _ADMISSION = "_challenge_admission"
-_PREFETCHES = {"Sec-Purpose": "prefetch", "Purpose": "prefetch", "X-Moz": "prefetch"}
+#: as WSGI names headers
+_PREFETCHES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
         if not rule.charge and _is_signed_part(rule, arguments):
             seal(ADMITTED, "Cookie")
             return None
-        admission = _admit(rule, arguments, who)
+        admission = _admit(tally, rule, arguments, who)
     except ChallengeError as error:
         if _is_prefetch() and error.status < 500 and not isinstance(error, Banned):
             # Nothing that was fetched ahead is worth a challenge.
@@ -88,8 +90,7 @@ def check(rule: Rule, arguments: Mapping[str, Any]) -> Response | None:
     return None
 
 
-def _admit(rule: Rule, arguments: Mapping[str, Any], who: Client) -> Admission:
-    tally = current_tally()
+def _admit(tally: Tally, rule: Rule, arguments: Mapping[str, Any], who: Client) -> Admission:
     try:
         return tally.admit(
             cookie(tally.settings),
@@ -136,9 +137,11 @@ def _finish(response: Response, admission: Admission) -> Response:
 
 
 def _is_prefetch() -> bool:
+    environ = request.environ
     return any(
-        request.headers.get(name, "").partition(";")[0].strip() == value
-        for name, value in _PREFETCHES.items()
+        environ[name].partition(";")[0].strip() == "prefetch"
+        for name in _PREFETCHES
+        if name in environ
     )
 
 

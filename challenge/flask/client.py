@@ -24,7 +24,12 @@ _AGENT = re.compile(r"\b(?:Headless)?Chrom(?:e|ium)/([0-9]{1,4})\.", re.ASCII)
 _HINT = re.compile(r'"Chromium";v="([0-9]{1,4})"', re.ASCII)
 _TICKET = "-ticket"
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.ASCII)
-_FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
+# As WSGI names headers: `request.headers` takes several times as long to say the same.
+_FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
+_FORWARDING = (
+    "HTTP_FORWARDED", _FORWARDED_FOR, "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"
+)  # fmt: skip
+_NOBODY = Account("")
 
 
 def current_tally() -> Tally:
@@ -50,16 +55,20 @@ def client(settings: Settings, *, signed_in: bool = False) -> Client:
     :param signed_in: ask the application for the signed-in user too.
     :raises UnknownAddress: if the server does not know its peer.
     """
-    forwarded_for = request.headers.getlist("X-Forwarded-For")
+    environ = request.environ
+    # A server joins what comes in several lines.
+    forwarded_for = [environ[_FORWARDED_FOR]] if _FORWARDED_FOR in environ else []
     address = client_address(
-        request.environ.get("REMOTE_ADDR"), forwarded_for, settings.trusted_proxies or ()
+        environ.get("REMOTE_ADDR"), forwarded_for, settings.trusted_proxies or ()
     )
     # Where the guard is on no proxy is named, so the address is the peer's.
     forgotten: ForgottenProxies = current_app.extensions[FORGOTTEN]
     multiplier = forgotten.multiplier(address, bool(forwarded_for))
     loaded = current_app.extensions[GATE].load_account() if signed_in else None
-    if not isinstance(loaded, Account):
-        loaded = Account("" if loaded is None else str(loaded))
+    if loaded is None:
+        loaded = _NOBODY
+    elif not isinstance(loaded, Account):
+        loaded = Account(str(loaded))
     return Client(address, str(loaded.id), multiplier, account_created=loaded.created)
 
 
@@ -132,7 +141,7 @@ def set_cookie(response: Response, settings: Settings, sale: Sale) -> None:
 
 def _needs_secure() -> bool:
     # Plain http is for a developer's own machine: a loopback host that no proxy speaks for.
-    forwarded = any(name in request.headers for name in _FORWARDING_HEADERS)
+    forwarded = not request.environ.keys().isdisjoint(_FORWARDING)
     return forwarded or not _LOOPBACK.fullmatch(request.host)
 
 

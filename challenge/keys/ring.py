@@ -86,18 +86,17 @@ class SigningKey:
     seed: bytes = field(repr=False)
     kid: str = field(init=False)
     private: Ed25519PrivateKey = field(init=False, repr=False, compare=False)
+    #: the half that verifies
+    public: Ed25519PublicKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "private", Ed25519PrivateKey.from_private_bytes(self.seed))
+        private = Ed25519PrivateKey.from_private_bytes(self.seed)
+        object.__setattr__(self, "private", private)
+        object.__setattr__(self, "public", private.public_key())
         members = json.dumps(
             {"crv": "Ed25519", "kty": "OKP", "x": self.x}, separators=(",", ":"), sort_keys=True
         )
         object.__setattr__(self, "kid", encode_bytes(hashlib.sha256(members.encode()).digest()))
-
-    @property
-    def public(self) -> Ed25519PublicKey:
-        """The half that verifies."""
-        return self.private.public_key()
 
     @property
     def x(self) -> str:

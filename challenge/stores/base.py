@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from ..core import purchases, visitors
 from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
@@ -21,6 +21,7 @@ Settled = Literal["granted", "failed"]
 #: and have new visitors buy from the smallest lane.
 Effect = Literal["all", "unproved", "flag"]
 T = TypeVar("T")
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,11 @@ class Store(Protocol):
         ...
 
 
-class RecordVerbs(ABC):
-    """The visitor's verbs for stores that can run a step on a record while nobody else does."""
+class RecordVerbs(ABC, Generic[Seen]):
+    """The visitor's verbs for stores that can run a step on a record while nobody else does.
+
+    `Seen` is what such a store knows a record's state by.
+    """
 
     @abstractmethod
     def read(self, key: bytes, *, now: float) -> Visitor | None:
@@ -215,12 +219,24 @@ class RecordVerbs(ABC):
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         """Replace the record by what `step` makes of it, atomically, and return its answer."""
 
+    @abstractmethod
+    def _look(self, key: bytes, now: float) -> tuple[Visitor | None, Seen]:
+        """The record, and its state."""
+
+    @abstractmethod
+    def _swap(self, key: bytes, seen: Seen, after: Visitor) -> bool:
+        """Put a record in place of the one seen, unless that has changed; whether it was done.
+
+        :param after: expires when the one seen does.
+        """
+
     def charge(self, key: bytes, view: View, *, now: float) -> Charged:
         """See :class:`Store`."""
-        # Most requests are revisits or refusals: those change nothing and need no lock.
-        before = self.read(key, now=now)
+        # Most revisits and refusals change nothing, and need no lock. What changes something holds
+        # if the record is still as it was seen.
+        before, seen = self._look(key, now)
         after, charged = visitors.charge(before, view, now)
-        if after == before:
+        if after is None or after == before or self._swap(key, seen, after):
             return charged
         return self._update(key, lambda visitor: visitors.charge(visitor, view, now))
 

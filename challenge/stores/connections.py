@@ -50,18 +50,16 @@ class SQLiteFile:
         pages = connection.pragma("page_count") - connection.pragma("freelist_count")
         return float(pages / self._max_pages)
 
-    @contextmanager
-    def connection(self) -> Iterator[apsw.Connection]:
+    def connection(self) -> _Lease:
         """A connection of one's own while the block runs."""
-        try:
-            connection = self._take()
-            yield connection
-        except apsw.Error as error:
-            raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
-        # One that has failed is not used again.
+        return _Lease(self)
+
+    def put_back(self, connection: apsw.Connection) -> None:
+        """Let somebody else have a connection; one that has failed is not used again."""
         self._idle.append(connection)
 
-    def _take(self) -> apsw.Connection:
+    def take(self) -> apsw.Connection:
+        """A connection that nobody else has."""
         with self._lock:
             if self._pid != os.getpid():
                 # A connection must not be used, nor closed, across a fork
@@ -96,6 +94,31 @@ class SQLiteFile:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute(f"PRAGMA max_page_count = {self._max_pages}")
         return connection
+
+
+class _Lease:
+    # Not a generator: each view that is gated comes here twice.
+    __slots__ = ("_connection", "_file")
+
+    def __init__(self, file: SQLiteFile) -> None:
+        self._file = file
+
+    def __enter__(self) -> apsw.Connection:
+        try:
+            self._connection = self._file.take()
+        except apsw.Error as error:
+            raise _unavailable(error) from error
+        return self._connection
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, apsw.Error):
+            raise _unavailable(error) from error
+        if error is None:
+            self._file.put_back(self._connection)
+
+
+def _unavailable(error: apsw.Error) -> StoreUnavailable:
+    return StoreUnavailable(f"{type(error).__name__}: {error}")
 
 
 def _enter_wal(connection: apsw.Connection) -> None:

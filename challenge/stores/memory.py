@@ -54,7 +54,7 @@ class _Band:
         return self.levels.latest / 1000
 
 
-class MemoryStore(RecordVerbs):
+class MemoryStore(RecordVerbs[Visitor | None]):
     """The protocol over dictionaries and one lock.
 
     :param rows_max: how many rows each table may hold; when it is full of live rows, new
@@ -120,6 +120,17 @@ class MemoryStore(RecordVerbs):
             if visitor is not None:
                 self._visitors[key] = visitor
             return answer
+
+    def _look(self, key: bytes, now: float) -> tuple[Visitor | None, Visitor | None]:
+        visitor = self.read(key, now=now)
+        return visitor, visitor
+
+    def _swap(self, key: bytes, seen: Visitor | None, after: Visitor) -> bool:
+        with self._lock:
+            unchanged = self._visitors.get(key) is seen
+            if unchanged:
+                self._visitors[key] = after
+            return unchanged
 
     def reserve(
         self,

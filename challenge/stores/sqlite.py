@@ -57,10 +57,14 @@ RETURNING units, start_ms
 """
 _HELD = "SELECT units FROM reservations WHERE key = ? AND reservation = ? AND holder = ?"
 _END_DAY_KEYS = "DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?"
+_RECORD = "SELECT record FROM visitors WHERE key = ?"
+_PUT_RECORD = "UPDATE visitors SET record = ? WHERE key = ?"
+_PUT_EXPIRES = "UPDATE visitors SET expires = ? WHERE key = ?"
+_SWAP_RECORD = "UPDATE visitors SET record = ? WHERE key = ? AND record = ?"
 _LEVELS = "SELECT level_ms, known_ms, new_ms, flagged_ms FROM bands WHERE key = ?"
 
 
-class SQLiteStore(RecordVerbs):
+class SQLiteStore(RecordVerbs[bytes | None]):
     """The protocol over one SQLite file in WAL mode; a connection a thread.
 
     :param path: the file; it is made if missing.
@@ -113,7 +117,8 @@ class SQLiteStore(RecordVerbs):
         with self._file.transaction() as connection:
             won = connection.execute(_SPEND, values).fetchone() if room else None
             if won is not None:
-                sweep(connection, now, ROWS)
+                # What is won may open a visitor's record.
+                sweep(connection, now, ROWS, ("spent", "visitors"))
                 return Spending("won", won[0], now)
             row = connection.execute(_SPENT, (challenge, now)).fetchone()
         if row is None:
@@ -145,24 +150,37 @@ class SQLiteStore(RecordVerbs):
             )
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
+        return self._look(key, now)[0]
+
+    def _look(self, key: bytes, now: float) -> tuple[Visitor | None, bytes | None]:
         if now - self._swept >= EVERY:
             # Whoever reads does not wait for the cleaning.
             with suppress(StoreUnavailable):
                 self._sweep_all(now)
         with self._file.connection() as connection:
-            visitor = _read(connection, key)
-        return visitor if visitor is not None and visitor.expires > now else None
+            row = connection.execute(_RECORD, (key,)).fetchone()
+        if row is None:
+            return None, None
+        visitor = unpack(row[0])
+        return (visitor, row[0]) if visitor.expires > now else (None, None)
 
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         with self._file.transaction() as connection:
-            before = _read(connection, key)
+            row = connection.execute(_RECORD, (key,)).fetchone()
+            before = unpack(row[0]) if row is not None else None
             after, answer = step(before)
             if after is not None and after != before:
-                connection.execute(
-                    "UPDATE visitors SET record = ?, expires = ? WHERE key = ?",
-                    (pack(after), after.expires, key),
-                )
+                connection.execute(_PUT_RECORD, (pack(after), key))
+                # A row of the index is written only where it changes.
+                if before is None or after.expires != before.expires:
+                    connection.execute(_PUT_EXPIRES, (after.expires, key))
         return answer
+
+    def _swap(self, key: bytes, seen: bytes | None, after: Visitor) -> bool:
+        with self._file.connection() as connection:
+            # One statement: it waits for its turn, then looks and writes.
+            connection.execute(_SWAP_RECORD, (pack(after), key, seen))
+            return bool(connection.changes())
 
     def reserve(
         self,
@@ -191,7 +209,7 @@ class SQLiteStore(RecordVerbs):
                     (key, reservation, holder, granted.units, granted.start_ms,
                      int(now) + RESERVATION_SECONDS),
                 )  # fmt: skip
-                sweep(connection, now, ROWS)
+                sweep(connection, now, ROWS, ("bands", "reservations"))
         return granted
 
     def release(
@@ -296,8 +314,3 @@ def _put_levels(connection: apsw.Connection, key: bytes, levels: Levels) -> None
         "INSERT OR REPLACE INTO bands VALUES (?, ?, ?, ?, ?, ?)",
         (key, *astuple(levels), levels.latest // 1000 + 1),
     )
-
-
-def _read(connection: apsw.Connection, key: bytes) -> Visitor | None:
-    row = connection.execute("SELECT record FROM visitors WHERE key = ?", (key,)).fetchone()
-    return unpack(row[0]) if row is not None else None

@@ -6,12 +6,11 @@ import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from typing import get_args
 
 from ..config import Settings
 from ..core.canonical import canonical
-from ..core.networks import Address, Network
+from ..core.networks import Address, Network, prefix
 from ..errors import Banned, ConfigError, StoreUnavailable
 from ..keys import Keys
 from ..stores import Store
@@ -67,7 +66,7 @@ class BanList:
         for effect, version, prefixlen in banned:
             if effect != "all" or version != address.version:
                 continue
-            network = ip_network((address, prefixlen), strict=False)
+            network = prefix(address, prefixlen)
             if self._found(network, effect, now) is not None:
                 raise Banned("a ban covers it")
 

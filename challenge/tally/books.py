@@ -38,6 +38,7 @@ RESPONSE_BAND = Band(30, 30)
 GUESS_BAND = Band(10, 60)
 #: units of a route's class; a class is charged on top of those below it
 CLASS_UNITS = {"normal": (1,), "high": (1, 3)}
+_VISITOR = canonical("challenge/v1/visitor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Reserved:
     id: bytes
     #: this attempt at it, drawn at random
     holder: bytes
-    #: keys and sizes of the bands that it was taken from
-    held: tuple[tuple[bytes, Band], ...]
+    #: keys and sizes of the bands that it was taken from, and how much
+    held: tuple[tuple[bytes, Band, int], ...]
     lane: Lane
 
 
@@ -67,6 +68,7 @@ class Books:
     ) -> None:
         self._settings = settings
         self._profile_secret = profile_secret
+        self._profiles = canonical("challenge/v1/profile", settings.site_key)
         self.store = store
         self._random = random
         self._alarms = alarms
@@ -87,7 +89,7 @@ class Books:
         secret = self._day_key(visitor.first // DAY, now)
         if secret is None:
             return None
-        return hmac.digest(secret, canonical("challenge/v1/visitor", visitor.sub), "sha256")[:16]
+        return hmac.digest(secret, _VISITOR + canonical(visitor.sub), "sha256")[:16]
 
     def record(self, visitor: Identity, now: float) -> Visitor | None:
         """The visitor's record."""
@@ -97,8 +99,7 @@ class Books:
     def home(self, visitor: Identity, client: Client, now: float) -> tuple[bytes, bytes]:
         """A client's network and the place it is in, as the visitor's own record knows them."""
         secret = self._secret(visitor.first // DAY, now)
-        home, place = client.network.home_and_place(client.address)
-        return network_hash(secret, home), network_hash(secret, place)
+        return client.network.home_and_place(secret, client.address)
 
     def network_on(self, day: int, client: Client, now: float) -> bytes | None:
         """A client's network under a day's key; None if the key is gone."""
@@ -118,8 +119,8 @@ class Books:
         )
 
     def _profile_digest(self, profile: str, layer: int) -> bytes:
-        parts = ("challenge/v1/profile", self._settings.site_key, profile, str(layer))
-        return hmac.digest(self._profile_secret, canonical(*parts), "sha256")[:DIGEST_BYTES]
+        message = self._profiles + canonical(profile, str(layer))
+        return hmac.digest(self._profile_secret, message, "sha256")[:DIGEST_BYTES]
 
     # -- bands
 
@@ -131,7 +132,7 @@ class Books:
         :param reservation: its id; the second time gives what the first gave.
         """
         holder = self._random(HOLDER_BYTES)
-        held: list[tuple[bytes, Band]] = []
+        held: list[tuple[bytes, Band, int]] = []
         units, start = wanted.most, 0
         for key, band, carry in self._bands(client, now):
             granted = self.store.reserve(
@@ -143,7 +144,7 @@ class Books:
             if not granted.units:
                 self.put_back(Reserved(granted, reservation, holder, tuple(held), wanted.lane))
                 return Reserved(granted, reservation, holder, (), wanted.lane)
-            held.append((key, band))
+            held.append((key, band, granted.units))
             units, start = min(units, granted.units), max(start, granted.start_ms)
         granted = Granted(units, start)
         reserved = Reserved(granted, reservation, holder, tuple(held), wanted.lane)
@@ -181,10 +182,11 @@ class Books:
 
     def put_back(self, reserved: Reserved, *, keep: int = 0) -> None:
         """Put back what was reserved and not sold, but for `keep` units."""
-        for key, band in reserved.held:
-            self.store.release(
-                key, reserved.id, band, lane=reserved.lane, holder=reserved.holder, keep=keep
-            )
+        for key, band, units in reserved.held:
+            if units > keep:
+                self.store.release(
+                    key, reserved.id, band, lane=reserved.lane, holder=reserved.holder, keep=keep
+                )
 
     def _bands(self, client: Client, now: float) -> Iterator[tuple[bytes, Band, Levels]]:
         """Each band's key today, its size, and the levels it had yesterday if it is new today."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.behaviour import Assessment, Headers, assess, known
 from ..errors import Malformed
+from ..kinematics import model
 from ..strict import read_object
 
 
@@ -18,4 +19,4 @@ def judge(report: str, headers: Headers) -> Assessment:
             values = known(read_object(report.encode()))
         except Malformed:
             values = None
-    return assess(values or {}, headers)
+    return assess(values or {}, headers, model())

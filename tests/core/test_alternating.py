@@ -78,7 +78,7 @@ def test_a_trail_is_bounded_and_its_last_place_is_the_last(steps: list[tuple[int
 def alternating(key: str) -> Visitor:
     """A record that has come back four times, with units left."""
     record = first_purchase(purchase(thumbprint=key, units=10))
-    record = replace(record, homes=tuple(replace(record.homes[0], network=n, charged=10)
+    record = record._replace(homes=tuple(record.homes[0]._replace(network=n, charged=10)
                                          for n in (HERE, THERE)))  # fmt: skip
     for number in range(5):
         record, answer = charge(record, view(1, network=(HERE, THERE)[number % 2]))

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from challenge.core import behaviour
 from challenge.core.behaviour import (
     CAPS,
     FACTOR_MAX,
     FLAGGED_FROM,
+    MOVES,
     NEUTRAL,
     PARTS,
     RULES,
     SIGNALS,
     SILENT,
+    Assessment,
     Headers,
-    assess,
     known,
 )
+from challenge.kinematics import model
+
+MODEL = model()
+
+
+def assess(values: Mapping[str, int], headers: Headers) -> Assessment:
+    return behaviour.assess(values, headers, MODEL)
+
 
 reports = st.dictionaries(st.sampled_from(sorted(SIGNALS)), st.integers(0, 9999)).map(
     lambda values: {name: min(value, SIGNALS[name]) for name, value in values.items()}
@@ -96,7 +108,7 @@ def test_the_factor_is_bounded_and_its_reasons_are_named(
     found = assess(values, headers)
     assert 1 <= found.factor <= FACTOR_MAX
     assert (found.factor > 1) == bool(found.reasons)
-    assert set(found.reasons) <= {rule.name for rule in RULES}
+    assert set(found.reasons) <= {rule.name for rule in (*RULES, MOVES)}
 
 
 @given(reports, st.sampled_from(sorted(PARTS)), st.integers(1, 50))
@@ -131,3 +143,18 @@ def test_a_contradiction_never_lowers_it(values: dict[str, int], name: str) -> N
 def test_what_no_browser_of_ours_sends_says_nothing(fields: dict[str, object]) -> None:
     assert known(fields) is None
     assert known({"clicks": 6, "webdriver": 0}) == {"clicks": 6, "webdriver": 0}
+
+
+def test_movement_of_a_program_makes_it_dearer_and_takes_three_windows() -> None:
+    worst = {
+        name: 1000 if weight > 0 else 0
+        for name, weight in zip(MODEL.names, MODEL.weights, strict=True)
+    }
+    best = {name: 1000 - value for name, value in worst.items()}
+    assert assess({"windows": 3, **worst}, SILENT) == Assessment(3, ("movement",))
+    assert assess({"windows": 2, **worst}, SILENT) == NEUTRAL
+    assert assess({"windows": 200, **best}, SILENT) == NEUTRAL
+
+
+def test_the_model_knows_what_a_report_may_say() -> None:
+    assert set(MODEL.names) == set(behaviour.MOVEMENT)

@@ -8,6 +8,7 @@ import pytest
 
 from challenge.core.bands import Band
 from challenge.core.classes import ORDINARY, NetworkClass, NetworkClasses, Shared
+from challenge.core.networks import network_hash
 
 CAMPUS, HALL, RENTED = map(ip_network, ("192.0.2.0/24", "192.0.2.64/26", "192.0.0.0/16"))
 V6 = ip_network("2001:db8::/32")
@@ -32,14 +33,22 @@ def test_the_class_of_an_address(address: str, found: NetworkClass) -> None:
 
 
 def test_a_listed_network_is_home_and_place() -> None:
-    def ends(address: str, classes: NetworkClasses = CLASSES) -> list[str]:
+    def ends(address: str, classes: NetworkClasses = CLASSES) -> tuple[bytes, bytes]:
         parsed = ip_address(address)
-        return [str(network) for network in classes.of(parsed).home_and_place(parsed)]
+        found = classes.of(parsed)
+        home, place = found.home_and_place(b"key", parsed)
+        assert home == network_hash(b"key", found.home(parsed))
+        return home, place
 
-    assert ends("192.0.2.1") == ends("192.0.2.200") == ["192.0.2.0/24"] * 2
-    assert ends("192.0.3.1") == ["192.0.3.1/32", "192.0.3.0/24"]
-    assert ends("2001:db9::1") == ["2001:db9::/64", "2001:db9::/48"]
-    assert ends("192.0.2.1", NetworkClasses([], [], 10)) == ["192.0.2.1/32", "192.0.2.0/24"]
+    def hashed(*networks: str) -> tuple[bytes, ...]:
+        return tuple(network_hash(b"key", ip_network(network)) for network in networks)
+
+    campus = hashed("192.0.2.0/24", "192.0.2.0/24")
+    assert ends("192.0.2.1") == ends("192.0.2.200") == campus
+    assert ends("192.0.3.1") == hashed("192.0.3.1/32", "192.0.3.0/24")
+    assert ends("2001:db9::1") == hashed("2001:db9::/64", "2001:db9::/48")
+    unlisted = NetworkClasses([], [], 10)
+    assert ends("192.0.2.1", unlisted) == hashed("192.0.2.1/32", "192.0.2.0/24")
 
 
 def test_a_part_of_a_band_is_never_nothing() -> None:

@@ -25,6 +25,8 @@ from challenge.core.networks import (
     embedded_ipv4,
     network_hash,
     parse_address,
+    prefix,
+    prefix_hash,
     prefixes,
 )
 from challenge.core.proxies import SHARED_MULTIPLIER, ForgottenProxies, inner_network
@@ -191,6 +193,14 @@ def test_a_translator_does_not_make_one_network_of_all_of_ipv4() -> None:
     clients = ["64:ff9b::8.8.4.4", "64:ff9b::9.9.9.9"]
     assert len(counted_prefixes(clients)) == 4
     assert len({prefixes(ip_address(text))[0] for text in clients}) == 1
+
+
+@given(st.ip_addresses(), st.integers(0, 128))
+def test_a_prefix_is_the_network_that_the_address_is_in(address: Address, length: int) -> None:
+    length = min(length, address.max_prefixlen)
+    network = ip_network((address, length), strict=False)
+    assert prefix(address, length) == network
+    assert prefix_hash(b"key", address, length) == network_hash(b"key", network)
 
 
 def test_hashes_depend_on_key_length_and_network() -> None:

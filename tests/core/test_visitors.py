@@ -54,7 +54,7 @@ def purchase(number: int = 0, **changes: Any) -> Purchase:
 
 
 def visitor(units: int = 5, charged: bytes = b"") -> Visitor:
-    return replace(first_purchase(purchase(units=units)), charged=charged)
+    return first_purchase(purchase(units=units))._replace(charged=charged)
 
 
 def view(number: int, units: int = 1, network: bytes = HERE, jti: str = "sale-0") -> View:
@@ -177,7 +177,7 @@ def test_another_key_tops_nothing_up() -> None:
 
 
 def test_nothing_is_hoarded_past_the_end() -> None:
-    record = replace(visitor(20), expires=NOW + 100_000)
+    record = visitor(20)._replace(expires=NOW + 100_000)
     record, _ = charge(record, view(1))
     late = NOW + 1800
     again, done = top_up(record, purchase(1, units=10, ends=late + 1800), late)
@@ -215,7 +215,7 @@ def reserve_there(record: Visitor, answer: Charged, network: bytes, units: int) 
 def test_a_move_charges_the_new_home_for_what_is_unspent() -> None:
     record, _ = charge(visitor(5), view(1))
     same, answer = charge(record, view(2, network=THERE))
-    assert replace(same, trails=record.trails) == record
+    assert same._replace(trails=record.trails) == record
     assert (answer.charge, answer.lacks, answer.lacks_now) == (Charge.MOVED, 4, 1)
     record = reserve_there(record, answer, THERE, 4)
     for number in (2, 3):
@@ -321,7 +321,7 @@ def test_no_home_opens_more_than_its_band_was_charged(events: list[tuple[Any, ..
 
 def test_control_without_homes_one_network_opens_everything() -> None:
     record = visitor(5)
-    everywhere = replace(record, homes=(Home(THERE, 10**6),))
+    everywhere = record._replace(homes=(Home(THERE, 10**6),))
     opened = 0
     for number in range(5):
         everywhere, answer = charge(everywhere, view(number, network=THERE))
@@ -337,8 +337,7 @@ def trail(places: int, returns: int) -> Trail:
 
 @given(st.binary(max_size=16), st.integers(0, 2**31), st.integers(0, 8), st.integers(0, 1024))
 def test_records_survive_packing(challenge: bytes, number: int, homes: int, profiles: int) -> None:
-    record = replace(
-        first_purchase(purchase(thumbprint="t" * 43, jti="j" * 22)),
+    record = first_purchase(purchase(thumbprint="t" * 43, jti="j" * 22))._replace(
         last_challenge=challenge,
         bought=number,
         later_from=number,

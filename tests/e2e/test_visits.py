@@ -6,11 +6,11 @@ import shutil
 
 import pytest
 
-from bench.behaviour import personas, tools
-from bench.behaviour.personas import PERSONAS, Persona
-from bench.behaviour.route import PROFILES
-from bench.behaviour.tools import TOOLS, Tool
-from bench.behaviour.watched import Told
+from bench.visits import personas, tools
+from bench.visits.personas import PERSONAS, Persona
+from bench.visits.route import PROFILES
+from bench.visits.tools import TOOLS, Tool
+from bench.visits.watched import Told
 from challenge.core.behaviour import FLAGGED_FROM
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]

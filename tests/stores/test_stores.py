@@ -7,10 +7,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
+from challenge.core import visitors
 from challenge.core.models import Charge
 from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import connections, from_uri
@@ -99,6 +101,39 @@ class TestSQLite(StoreConformance):
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert store.charge(b"k" * 16, view(1), now=NOW).charge is Charge.REVISIT
         assert store._file._idle == before
+
+
+def charged_beside(
+    store: MemoryStore | SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> set[Charge]:
+    """What two views are told of one unit, the second of which comes while the first decides."""
+    store.open(b"k" * 16, visitor(left=1))
+    decide, told = visitors.charge, []
+
+    def interrupted(*asked: Any) -> Any:
+        monkeypatch.setattr(visitors, "charge", decide)
+        decided = decide(*asked)
+        told.append(store.charge(b"k" * 16, view(2), now=NOW))
+        return decided
+
+    monkeypatch.setattr(visitors, "charge", interrupted)
+    told.append(store.charge(b"k" * 16, view(1), now=NOW))
+    return {charged.charge for charged in told}
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_what_was_decided_on_a_record_that_has_changed_is_decided_again(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MemoryStore() if kind == "memory" else SQLiteStore(tmp_path / "store.db")
+    assert charged_beside(store, monkeypatch) == {Charge.CHARGED, Charge.EMPTY}
+
+
+def test_control_a_store_that_does_not_look_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ReadThenWrite(tmp_path / "store.db")
+    assert charged_beside(store, monkeypatch) == {Charge.CHARGED}
 
 
 def grow(store: SQLiteStore, sales: int, seconds_apart: int) -> int:

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { clicks } from "../src/signals/clicks.js";
 import { makeCounts } from "../src/signals/counts.js";
 import { globals } from "../src/signals/globals.js";
 import { hints } from "../src/signals/hints.js";
 import { keys } from "../src/signals/keys.js";
+import { FEATURES } from "../src/signals/kinematics.js";
+import { movement } from "../src/signals/movement.js";
 import { moves } from "../src/signals/moves.js";
 import { permissions } from "../src/signals/permissions.js";
 import { scrolling } from "../src/signals/scrolling.js";
@@ -20,12 +22,11 @@ beforeEach(() => {
 
 /** Plays a conduct: the function dispatches what a browser would. */
 function watch({ watch: start }) {
-  start(
-    (type, listener) => heard.set(type, [...(heard.get(type) ?? []), listener]),
-    (name) => {
+  start((type, listener) => heard.set(type, [...(heard.get(type) ?? []), listener]), {
+    add: (name) => {
       counted[name] = (counted[name] ?? 0) + 1;
     },
-  );
+  });
   return (type, at, more = {}) => {
     for (const listener of heard.get(type) ?? []) listener({ type, timeStamp: at, ...more });
   };
@@ -39,8 +40,9 @@ const button = Object.assign(new globalThis.Element(), {
 });
 
 function click(play, at, dwell, x, y, { pointerType = "mouse", moved = 12 } = {}) {
-  for (let i = 0; i < moved; i++) play("pointermove", at - 200 + i, { pointerType });
-  play("pointerdown", at, { pointerType });
+  const where = { pointerType, clientX: x, clientY: y };
+  for (let i = 0; i < moved; i++) play("pointermove", at - 200 + i, where);
+  play("pointerdown", at, where);
   play("pointerup", at + dwell, { pointerType, target: button, clientX: x, clientY: y });
 }
 
@@ -61,8 +63,16 @@ test("a person's is neither", () => {
 test("one or two leaps to a far target are a teleport", () => {
   const play = watch(clicks);
   click(play, 1000, 90, 161, 128, { moved: 1 });
-  click(play, 2000, 90, 165, 130, { moved: 0 });
+  click(play, 2000, 90, 165, 130, { moved: 1 });
   assert.deepEqual(counted, { clicks: 2, targets: 1, teleports: 1 });
+});
+
+test("a screen reader clicks where the mouse has not been", () => {
+  const play = watch(clicks);
+  click(play, 1000, 0, 150, 120, { moved: 0 });
+  play("pointermove", 1500, { pointerType: "mouse", clientX: 20, clientY: 20 });
+  click(play, 2000, 0, 150, 120, { moved: 0 });
+  assert.deepEqual(counted, {});
 });
 
 test("fingers, pens and keyboards are no mouse", () => {
@@ -205,4 +215,38 @@ test("counts are bounded, and storage that is broken, full or forbidden is no ma
   assert.deepEqual(broken.all(), { moves: 1 });
   const odd = storageOf({ "challenge-a-counts": '{"clicks":"x","moves":2}' });
   assert.deepEqual(makeCounts("a", odd).all(), { moves: 2 });
+});
+
+test("means go from page to page by how much each is of", () => {
+  const kept = {};
+  const first = makeCounts("a", storageOf(kept));
+  first.mean("windows", 200, 1, { jitter: 100 });
+  first.keep();
+  const second = makeCounts("a", storageOf(kept));
+  second.mean("windows", 200, 3, { jitter: 200 });
+  assert.deepEqual(second.all(), { windows: 4, jitter: 175 });
+  for (let i = 0; i < 60; i++) second.mean("windows", 200, 30, { jitter: 300 });
+  assert.equal(second.all().windows, 200, "bounded");
+});
+
+test("a mouse's movement is told when it is asked for, and once", () => {
+  mock.timers.enable({ apis: ["Date"] });
+  const counts = makeCounts("a", undefined);
+  const listeners = new Map();
+  movement.watch((type, listener) => listeners.set(type, listener), counts);
+  const move = (t, x, y, pointerType = "mouse") =>
+    listeners.get("pointermove")({ pointerType, timeStamp: t, clientX: x, clientY: y });
+  for (let t = -9000; t < -200; t += 16) {
+    const along = (t + 9000) / 700;
+    move(t, 400 + 300 * Math.sin(along), 300 + 150 * Math.sin(1.7 * along));
+  }
+  const told = counts.all();
+  assert.ok(told.windows >= 1, JSON.stringify(told));
+  for (const name of FEATURES) assert.ok(told[name] >= 0 && told[name] <= 1000, name);
+  assert.deepEqual(counts.all(), told, "what was told is not told again");
+  const touch = makeCounts("b", undefined);
+  movement.watch((type, listener) => listeners.set(type, listener), touch);
+  for (let t = 0; t < 9000; t += 16) move(t, 400 + (t % 300), 300 + (t % 170), "touch");
+  assert.deepEqual(touch.all(), {});
+  mock.timers.reset();
 });

@@ -1,13 +1,15 @@
 /**
  * Mouse clicks as programs make them by default: no time between down and up, in the very centre of
- * what they hit, after one or two leaps. A click by keyboard or assistive technology has no
- * pointerdown, and is not counted.
+ * what they hit, after one or two leaps. A click by keyboard or assistive technology comes without
+ * the mouse having moved there, and is not counted.
  */
 
 /** Milliseconds: people need more. */
 const SHORT_MS = 20;
 /** Pixels from the centre. */
 const CENTRE = 1;
+/** Where the pointer was last seen is where a mouse clicks. */
+const SAME = 2;
 /** Nearer than that nobody has to move far. */
 const FAR = 100;
 const LEAP_MOVES = 2;
@@ -15,15 +17,19 @@ const LEAP_MOVES = 2;
 /** @type {import("./registry.js").Conduct} */
 export const clicks = {
   names: ["clicks", "short_clicks", "centre_clicks", "targets", "teleports"],
-  watch(listen, add) {
+  watch(listen, { add }) {
     let downAt = Number.NaN;
     let moves = 0;
     let from = { x: 0, y: 0 };
-    listen("pointermove", ({ pointerType }) => {
-      if (pointerType === "mouse") moves++;
+    let seen = { x: Number.NaN, y: Number.NaN };
+    listen("pointermove", ({ pointerType, clientX, clientY }) => {
+      if (pointerType !== "mouse") return;
+      moves++;
+      seen = { x: clientX, y: clientY };
     });
-    listen("pointerdown", ({ pointerType, timeStamp }) => {
-      downAt = pointerType === "mouse" ? timeStamp : Number.NaN;
+    listen("pointerdown", ({ pointerType, timeStamp, clientX, clientY }) => {
+      const there = Math.hypot(clientX - seen.x, clientY - seen.y) <= SAME;
+      downAt = pointerType === "mouse" && there ? timeStamp : Number.NaN;
     });
     listen("pointerup", ({ timeStamp, target, clientX, clientY }) => {
       const dwell = timeStamp - downAt;

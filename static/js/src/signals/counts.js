@@ -26,14 +26,40 @@ export function makeCounts(site, storage) {
   const name = `challenge-${site}-counts`;
   /** @type {Record<string, number>} */
   const counts = read(storage, name);
+  /** @type {(() => void)[]} */
+  const last = [];
+  const complete = () => {
+    for (const call of last) call();
+  };
   return {
     /** @param {string} key */
     add(key, by = 1) {
       counts[key] = Math.min((counts[key] ?? 0) + by, MOST);
     },
+    /**
+     * Adds means over `more` of something to those over what there is of it.
+     * @param {string} of the name of how many there are
+     * @param {number} most of them
+     * @param {number} more
+     * @param {Record<string, number>} means
+     */
+    mean(of, most, more, means) {
+      const before = counts[of] ?? 0;
+      for (const [key, value] of Object.entries(means)) {
+        const all = (counts[key] ?? 0) * before + value * more;
+        counts[key] = Math.round(all / (before + more));
+      }
+      counts[of] = Math.min(before + more, most);
+    },
+    /** Is called before anything is read or kept. @param {() => void} call */
+    before: (call) => void last.push(call),
     /** @returns {Record<string, number>} */
-    all: () => ({ ...counts }),
+    all() {
+      complete();
+      return { ...counts };
+    },
     keep() {
+      complete();
       try {
         storage?.setItem(name, JSON.stringify(counts));
       } catch {

@@ -8,7 +8,7 @@ const SHORT_MS = 5;
 /** @type {import("./registry.js").Conduct} */
 export const keys = {
   names: ["keys", "short_keys", "inputs", "keyless_inputs"],
-  watch(listen, add) {
+  watch(listen, { add }) {
     /** @type {Map<string, number>} */
     const down = new Map();
     let pressed = false;

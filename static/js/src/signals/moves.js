@@ -6,7 +6,7 @@
 /** @type {import("./registry.js").Conduct} */
 export const moves = {
   names: ["moves", "single_moves"],
-  watch(listen, add) {
+  watch(listen, { add }) {
     listen("pointermove", (event) => {
       if (event.pointerType !== "mouse" || !event.getCoalescedEvents) return;
       add("moves");

@@ -3,13 +3,9 @@
  * challenge/core/behaviour.py. docs/behaviour.md says of each what it reads, and why.
  */
 
-import { clicks } from "./clicks.js";
 import { globals } from "./globals.js";
 import { hints } from "./hints.js";
-import { keys } from "./keys.js";
-import { moves } from "./moves.js";
 import { permissions } from "./permissions.js";
-import { scrolling } from "./scrolling.js";
 import { webdriver } from "./webdriver.js";
 
 /**
@@ -30,11 +26,10 @@ import { webdriver } from "./webdriver.js";
  */
 
 /**
- * Something that is counted while a visitor reads. `listen` adds a passive listener to the document,
- * `add` counts.
+ * Something that is counted while a visitor reads. `listen` adds a passive listener to the document.
  * @typedef {object} Conduct
  * @property {string[]} names
- * @property {(listen: Listen, add: (name: string) => void) => void} watch
+ * @property {(listen: Listen, counts: import("./counts.js").Counts) => void} watch
  */
 
 /**
@@ -45,11 +40,5 @@ import { webdriver } from "./webdriver.js";
 /** @type {Signal[]} */
 export const SIGNALS = [webdriver, globals, permissions, hints];
 
-/** @type {Conduct[]} */
-export const CONDUCTS = [clicks, keys, moves, scrolling];
-
 /** Counted where a worker is started. */
 export const WORKER_DIFFERS = "worker_differs";
-
-/** Every name that a report may have. */
-export const NAMES = [...SIGNALS, ...CONDUCTS].flatMap(({ names }) => names).concat(WORKER_DIFFERS);

@@ -4,7 +4,7 @@
  */
 
 import { countsOf } from "./counts.js";
-import { CONDUCTS, SIGNALS } from "./registry.js";
+import { SIGNALS } from "./registry.js";
 
 /** A signal that has not answered by then is left out: no visitor waits for it. */
 const PATIENCE_MS = 50;
@@ -33,18 +33,4 @@ function answerOf({ read }) {
   // What a browser does not let us read is no news of its visitor.
   const answer = new Promise((resolve) => resolve(read(scope))).catch(() => ({}));
   return /** @type {Promise<Record<string, number>>} */ (Promise.race([answer, late]));
-}
-
-/**
- * Counts while the visitor reads, and keeps what it has counted when the page is left.
- * @param {string} site
- */
-export function watchConduct(site) {
-  const counts = countsOf(site);
-  /** @type {import("./registry.js").Listen} */
-  const listen = (type, heard) =>
-    document.addEventListener(type, heard, { capture: true, passive: true });
-  for (const { watch } of CONDUCTS) watch(listen, counts.add);
-  addEventListener("pagehide", counts.keep);
-  addEventListener("visibilitychange", counts.keep);
 }

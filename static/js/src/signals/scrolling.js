@@ -8,7 +8,7 @@ const CAUSED_MS = 2000;
 /** @type {import("./registry.js").Conduct} */
 export const scrolling = {
   names: ["scrolls", "scripted_scrolls"],
-  watch(listen, add) {
+  watch(listen, { add }) {
     let until = Number.NEGATIVE_INFINITY;
     const caused = (/** @type {Event} */ { timeStamp }) => {
       until = timeStamp + CAUSED_MS;

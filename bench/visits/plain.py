@@ -22,6 +22,8 @@ from .motion import Box, Step
 from .processes import MARK, end_marked, slowed
 
 WIDTH, HEIGHT = 1280, 900
+#: seconds in which what was killed is gone
+ENDS_S = 20
 AT_SPI = Path(__file__).with_name("at_spi.py")
 #: Debian's GObject is for Debian's Python.
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -142,11 +144,15 @@ def plain_desk(
         home = Path(name)
         server = _with_touch(home) if touchable else XVFB
         display = stack.enter_context(screen(server))
+        started: list[subprocess.Popen[Any]] = []
+        # Once they are ended.
+        stack.callback(lambda: [process.wait(ENDS_S) for process in started])
         stack.callback(end_marked, name)
-        env = _surroundings(home, display)
-        _start(["openbox", "--sm-disable"], env)
+        env = _surroundings(home, display, started)
+        started.append(_start(["openbox", "--sm-disable"], env))
         browser = _browser(program, chromium, flags, home)
         process = _start([*browser, url], env)
+        started.append(process)
         if slowness > 1:
             stack.enter_context(slowed(process.pid, slowness))
         sight = Sight(env)
@@ -165,7 +171,7 @@ def _with_touch(home: Path) -> list[str]:
     return ["Xorg", "-config", str(configuration), "-logfile", log, "-noreset"]
 
 
-def _surroundings(home: Path, display: str) -> dict[str, str]:
+def _surroundings(home: Path, display: str, started: list[subprocess.Popen[Any]]) -> dict[str, str]:
     """The environment of what runs on a screen, with a message bus of its own."""
     env = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}
     env |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "DISPLAY": display, MARK: str(home)}
@@ -175,6 +181,7 @@ def _surroundings(home: Path, display: str) -> dict[str, str]:
     bus = subprocess.Popen(
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
+    started.append(bus)
     assert bus.stdout is not None
     with bus.stdout:
         return env | {"DBUS_SESSION_BUS_ADDRESS": bus.stdout.readline().strip()}

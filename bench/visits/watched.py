@@ -125,5 +125,5 @@ def watched(botd: Path | None = None) -> Iterator[Watched]:
         env = {"BEHAVIOUR_LOG": str(folder / "told.jsonl"), "CHALLENGE_BEHAVIOUR": "true"}
         if botd is not None:
             env["BEHAVIOUR_BOTD"] = str(botd)
-        with serve("bench.behaviour.site:create_app()", folder, workers=1, **env) as server:
+        with serve("bench.visits.site:create_app()", folder, workers=1, **env) as server:
             yield Watched(server.url, Path(env["BEHAVIOUR_LOG"]))
