@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from random import Random
@@ -47,6 +48,7 @@ PLAYED = 32
 #: profiles of the site; everybody opens some that stand beside each other
 PROFILES = 5000
 ASK = Ask(report="", action="page", resource="/people/ada", units=1)
+DayKey = Callable[..., bytes | None]
 _FIRST_V4, _FIRST_V6 = int(IPv4Address("11.0.0.0")), int(IPv6Address("2600::"))
 
 
@@ -99,16 +101,23 @@ class Household:
 
 
 class Site:
-    """Settings, keys and the keys of days: what names and networks are hashed under."""
+    """What names, networks and profiles are hashed under, at one moment.
 
-    def __init__(self, settings: Settings, keys: Keys, day_keys: Mapping[int, bytes]) -> None:
+    :param day_key: as of :class:`challenge.stores.Store`.
+    """
+
+    def __init__(self, settings: Settings, keys: Keys, day_key: DayKey, now: float) -> None:
         self.settings = settings
         self.keys = keys
-        self.day_keys = day_keys
-        self.store = self.new_store()
+        self.now = now
+        self._today = int(now) // DAY
+        days = {
+            day: day_key(day, os.urandom(32), now=now) for day in (self._today - 1, self._today)
+        }
+        self._day_keys = {day: key for day, key in days.items() if key is not None}
         self.tokens = Tokens(keys, settings.site_key)
         alarms = Alarms(b"crowd", ring=lambda _: None)
-        self.books = Books(settings, keys.profile_secret, self.store, Random(0).randbytes, alarms)
+        self.books = Books(settings, keys.profile_secret, self.new_store(), os.urandom, alarms)
         town = b"".join(
             digest
             for number in range(PROFILES)
@@ -119,23 +128,35 @@ class Site:
     def new_store(self) -> MemoryStore:
         """An empty store with these keys of days."""
         store = MemoryStore()
-        for day, key in self.day_keys.items():
-            store.day_key(day, key, now=max(self.day_keys) * DAY)
+        for day, key in self._day_keys.items():
+            store.day_key(day, key, now=self.now)
         return store
 
     def digests(self, first: int, number: int) -> bytes:
         """Digests of so many profiles that stand beside each other."""
         return self._town[first * DIGEST_BYTES : (first + number) * DIGEST_BYTES]
 
-    def networks(self, client: Client, now: float) -> Iterator[bytes]:
+    def networks(self, client: Client) -> Iterator[bytes]:
         """Keys of a client's bands, the narrowest first."""
-        today = self.day_keys[int(now) // DAY]
         for network in prefixes(client.address):
-            yield network_hash(today, network)
+            yield network_hash(self._day_keys[self._today], network)
 
-    def worn(self, record: Visitor, name: Name, now: float) -> Visitor:
-        """A played record under another name."""
-        network, place = self.books.home(name.visitor, name.client, now)
+    def home(self, name: Name) -> tuple[bytes, bytes]:
+        """Keyed hashes of a visitor's network and of the place it is in."""
+        return self.books.home(name.visitor, name.client, self.now)
+
+    def key(self, name: Name) -> bytes:
+        """What a visitor's record is kept under."""
+        key = self.books.visitor_key(name.visitor, self.now)
+        assert key is not None
+        return key
+
+    def worn(self, record: Visitor, name: Name, home: tuple[bytes, bytes]) -> Visitor:
+        """A played record under another name.
+
+        :param home: the name's, as above.
+        """
+        network, place = home
         trail = Trail((place,))
         charged = self.digests(name.first_profile, len(record.charged) // DIGEST_BYTES)
         return record._replace(
@@ -175,9 +196,9 @@ class _Member:
         sale = self._tally.redeem(self._key.body(self._challenge), self._client)
         self._tokens.append(sale.token)
 
-    def name(self, tokens: Tokens, now: float) -> Name:
+    def name(self, site: Site) -> Name:
         """Who it was."""
-        before, last = (tokens.read_clearance(token, now) for token in self._tokens[-2:])
+        before, last = (site.tokens.read_clearance(t, site.now) for t in self._tokens[-2:])
         claims = json.loads(decode_bytes(self._challenge.split(".")[1]))
         return Name(
             last.visitor,
@@ -206,12 +227,12 @@ def play(site: Site, client: Client, *, at: float, random: Random) -> Household:
         for more, member in enumerate(members):
             if page < PAGES + more:
                 member.open_next()
-    names = [member.name(site.tokens, now) for member in members]
-    records = (store.read(_key(site, name, now), now=now) for name in names)
+    names = [member.name(site) for member in members]
+    records = (store.read(site.key(name), now=now) for name in names)
     return Household(
         names=tuple(names),
         records=tuple(record for record in records if record is not None),
-        levels=tuple(store.levels(key) for key in site.networks(client, now)),
+        levels=tuple(store.levels(key) for key in site.networks(client)),
     )
 
 
@@ -219,28 +240,21 @@ def _never(seconds: float) -> None:
     raise RuntimeError(f"slept {seconds} s")
 
 
-def _key(site: Site, name: Name, now: float) -> bytes:
-    key = site.books.visitor_key(name.visitor, now)
-    assert key is not None
-    return key
-
-
 class Crowd:
     """`number` visitors, each known by its index; none of them is kept."""
 
-    def __init__(self, site: Site, epoch: str, number: int, now: float) -> None:
+    def __init__(self, site: Site, epoch: str, number: int) -> None:
         self.site = site
         self.number = number
         self._epoch = epoch
-        self._now = now
         last, first = BEGAN
         step = (first - last) / PLAYED
         self._played = [
-            play(site, self._client(index), at=now - last - index * step, random=Random(index))
+            play(site, self.client(index), at=site.now - last - index * step, random=Random(index))
             for index in range(PLAYED)
         ]
 
-    def _client(self, house: int) -> Client:
+    def client(self, house: int) -> Client:
         """Of an address in a network that no other household has a part of."""
         if house % 2:
             return Client(IPv6Address(_FIRST_V6 + (house << 80) + 1))
@@ -262,19 +276,23 @@ class Crowd:
             encode_bytes(previous),
             encode_bytes(drawn[64:96]),
             challenge,
-            self._client(index // MEMBERS),
+            self.client(index // MEMBERS),
             int.from_bytes(drawn[96:]) % PROFILES,
         )
 
-    def record(self, index: int) -> tuple[bytes, Visitor]:
-        """A visitor's record, and the key that it is kept under."""
-        name = self.name(index)
-        return _key(self.site, name, self._now), self.site.worn(self.played(index), name, self._now)
+    def records(self) -> Iterator[tuple[bytes, Visitor]]:
+        """Each visitor's record, and the key that it is kept under."""
+        home = b"", b""
+        for index in range(self.number):
+            name = self.name(index)
+            if index % MEMBERS == 0:
+                home = self.site.home(name)
+            yield self.site.key(name), self.site.worn(self.played(index), name, home)
 
     def bands(self) -> Iterator[tuple[bytes, Levels]]:
         """Keys and levels of all networks' bands."""
         for house in range(-(-self.number // MEMBERS)):
-            keys = self.site.networks(self._client(house), self._now)
+            keys = self.site.networks(self.client(house))
             yield from zip(keys, self._played[house % PLAYED].levels, strict=True)
 
     def token(self, index: int) -> str:

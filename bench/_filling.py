@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from itertools import starmap
 
-from challenge.stores import Store
+from challenge.stores import Store, sqlite
 from challenge.stores.memory import MemoryStore, _Band
-from challenge.stores.records import pack
 from challenge.stores.sqlite import SQLiteStore
 
 from ._crowd import Crowd
@@ -20,25 +19,18 @@ def fill(store: Store, crowd: Crowd) -> None:
     if isinstance(store, SQLiteStore):
         _fill_sqlite(store, crowd)
     if isinstance(store, MemoryStore):
-        for index in range(crowd.number):
-            store.open(*crowd.record(index))
+        for key, record in crowd.records():
+            store.open(key, record)
         store._bands.update((key, _Band(levels)) for key, levels in crowd.bands())
 
 
 def _fill_sqlite(store: SQLiteStore, crowd: Crowd) -> None:
+    """What a transaction for each row would do, in one."""
     with store._file.connection() as connection:
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     with store._file.transaction() as connection:
-        connection.executemany(
-            "INSERT INTO visitors (key, record, expires) VALUES (?, ?, ?)",
-            (
-                (key, pack(record), record.expires)
-                for key, record in map(crowd.record, range(crowd.number))
-            ),
-        )
-        connection.executemany(
-            "INSERT INTO bands VALUES (?, ?, ?, ?, ?, ?)",
-            ((key, *astuple(levels), levels.latest // 1000 + 1) for key, levels in crowd.bands()),
-        )
+        connection.executemany(sqlite._OPEN, starmap(sqlite._row, crowd.records()))
+        for key, levels in crowd.bands():
+            sqlite._put_levels(connection, key, levels)
     # The connection goes, and with it the cache.
     store.close()

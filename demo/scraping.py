@@ -24,6 +24,8 @@ TOP, PLOT, BELOW = 44, 272, 28
 SQUARE = 1000
 #: labels stand so far above their line, and apart
 LIFT, APART = 8, 20
+#: percent of the width that a label takes on a phone
+WIDE = 50
 TICKS = 5
 
 scraper = Blueprint("scraper", __name__)
@@ -161,8 +163,14 @@ def chart_of(run: Run) -> Chart:
         end, pages = points[-1]
         x, y = round(100 * end / last, 1), y_of(pages)
         below = min(y - LIFT, below - APART)
-        # Beside the end of a short line, over the middle of a long one.
+        # Beside the end of a short line, over the middle of a long one; and over what passes there.
         label_x, anchor = (x + 2, "start") if x < 40 else (50.0, "middle")
+        passing = (
+            y_of(max(taken for at, taken in other if at <= (label_x + WIDE) / 100 * last))
+            for other in run.series.values()
+        )
+        over = [at for at in passing if below - APART < at < below + LIFT]
+        below = min([below, *(at - LIFT for at in over)])
         drawn = " ".join(
             f"{SQUARE * at / last:.1f},{SQUARE * (1 - taken / most):.1f}" for at, taken in points
         )

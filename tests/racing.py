@@ -14,9 +14,10 @@ from challenge.core.visitors import Visitor
 from challenge.flask.client import EXTENSION
 from challenge.stores.base import Spending
 from challenge.stores.records import pack
-from challenge.stores.sqlite import SQLiteStore
+from challenge.stores.sqlite import SQLiteStore, row_id
 
 T = TypeVar("T")
+_PUT = "UPDATE visitors SET record = ? WHERE id = ?"
 
 
 class ReadThenWrite(SQLiteStore):
@@ -42,7 +43,7 @@ class ReadThenWrite(SQLiteStore):
     def _swap(self, key: bytes, seen: bytes | None, after: Visitor) -> bool:
         time.sleep(0.005)
         with self._file.transaction() as connection:
-            connection.execute("UPDATE visitors SET record = ? WHERE key = ?", (pack(after), key))
+            connection.execute(_PUT, (pack(after), row_id(key)))
         return True
 
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
@@ -50,9 +51,7 @@ class ReadThenWrite(SQLiteStore):
         time.sleep(0.005)
         if visitor is not None:
             with self._file.transaction() as connection:
-                connection.execute(
-                    "UPDATE visitors SET record = ? WHERE key = ?", (pack(visitor), key)
-                )
+                connection.execute(_PUT, (pack(visitor), row_id(key)))
         return answer
 
 

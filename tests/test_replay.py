@@ -91,11 +91,11 @@ class Hasty(SQLiteStore):
 
     def _sweep_all(self, now: float) -> None:
         with self._file.connection() as connection:
-            query = "SELECT key FROM visitors WHERE expires <= ?"
+            query = "SELECT id FROM visitors WHERE expires <= ?"
             ended = connection.execute(query, (now,)).fetchall()
         time.sleep(0.002)
         with self._file.transaction() as connection:
-            connection.executemany("DELETE FROM visitors WHERE key = ?", ended)
+            connection.executemany("DELETE FROM visitors WHERE id = ?", ended)
 
 
 def sweep(kind: type[SQLiteStore], path: Path, rounds: int, barrier: Any, results: Any) -> None:

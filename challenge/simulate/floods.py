@@ -19,7 +19,7 @@ FRESH, FRESH_SAMPLE = 100 * 24, 8
 SLOW, SLOW_SAMPLE, SLOW_PAGES = 10_000, 100, 20
 #: Pages a second that one scraper took past the unlimited pass, through HTTP and on one machine
 #: with the server: `./run scrape`, demo/scrape.json.
-UNLIMITED_PAGES_PER_S = 383.0
+UNLIMITED_PAGES_PER_S = 166.0
 WEEK_DAYS = 7
 #: until an operator has been told
 ALARM_MINUTES = 10

@@ -57,10 +57,11 @@ RETURNING units, start_ms
 """
 _HELD = "SELECT units FROM reservations WHERE key = ? AND reservation = ? AND holder = ?"
 _END_DAY_KEYS = "DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?"
-_RECORD = "SELECT record FROM visitors WHERE key = ?"
-_PUT_RECORD = "UPDATE visitors SET record = ? WHERE key = ?"
-_PUT_EXPIRES = "UPDATE visitors SET expires = ? WHERE key = ?"
-_SWAP_RECORD = "UPDATE visitors SET record = ? WHERE key = ? AND record = ?"
+_OPEN = "INSERT INTO visitors VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_RECORD = "SELECT record FROM visitors WHERE id = ? AND key = ?"
+_PUT_RECORD = "UPDATE visitors SET record = ? WHERE id = ?"
+_PUT_EXPIRES = "UPDATE visitors SET expires = ? WHERE id = ?"
+_SWAP_RECORD = "UPDATE visitors SET record = ? WHERE id = ? AND record = ?"
 _LEVELS = "SELECT level_ms, known_ms, new_ms, flagged_ms FROM bands WHERE key = ?"
 
 
@@ -143,11 +144,7 @@ class SQLiteStore(RecordVerbs[bytes | None]):
 
     def open(self, key: bytes, visitor: Visitor) -> None:
         with self._file.transaction() as connection:
-            connection.execute(
-                "INSERT INTO visitors (key, record, expires) VALUES (?, ?, ?)"
-                " ON CONFLICT (key) DO NOTHING",
-                (key, pack(visitor), visitor.expires),
-            )
+            connection.execute(_OPEN, _row(key, visitor))
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
         return self._look(key, now)[0]
@@ -158,7 +155,7 @@ class SQLiteStore(RecordVerbs[bytes | None]):
             with suppress(StoreUnavailable):
                 self._sweep_all(now)
         with self._file.connection() as connection:
-            row = connection.execute(_RECORD, (key,)).fetchone()
+            row = connection.execute(_RECORD, (row_id(key), key)).fetchone()
         if row is None:
             return None, None
         visitor = unpack(row[0])
@@ -166,20 +163,20 @@ class SQLiteStore(RecordVerbs[bytes | None]):
 
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         with self._file.transaction() as connection:
-            row = connection.execute(_RECORD, (key,)).fetchone()
+            row = connection.execute(_RECORD, (row_id(key), key)).fetchone()
             before = unpack(row[0]) if row is not None else None
             after, answer = step(before)
             if after is not None and after != before:
-                connection.execute(_PUT_RECORD, (pack(after), key))
+                connection.execute(_PUT_RECORD, (pack(after), row_id(key)))
                 # A row of the index is written only where it changes.
                 if before is None or after.expires != before.expires:
-                    connection.execute(_PUT_EXPIRES, (after.expires, key))
+                    connection.execute(_PUT_EXPIRES, (after.expires, row_id(key)))
         return answer
 
     def _swap(self, key: bytes, seen: bytes | None, after: Visitor) -> bool:
         with self._file.connection() as connection:
             # One statement: it waits for its turn, then looks and writes.
-            connection.execute(_SWAP_RECORD, (pack(after), key, seen))
+            connection.execute(_SWAP_RECORD, (pack(after), row_id(key), seen))
             return bool(connection.changes())
 
     def reserve(
@@ -296,6 +293,19 @@ class SQLiteStore(RecordVerbs[bytes | None]):
             with self._file.connection() as connection:
                 connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._key_ended = False
+
+
+def _row(key: bytes, visitor: Visitor) -> tuple[int, bytes, bytes, int]:
+    return row_id(key), key, pack(visitor), visitor.expires
+
+
+def row_id(key: bytes) -> int:
+    """The number under which a visitor's row is found; the first half of its key.
+
+    Of a million visitors, one in twenty million million has the number of another: such a one is
+    not kept, and asked once more.
+    """
+    return int.from_bytes(key[:8], signed=True)
 
 
 def _told(row: tuple[Any, bytes, bytes], digest: bytes) -> Spending:

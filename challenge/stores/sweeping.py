@@ -14,7 +14,7 @@ ROWS_FULL = 2_000
 EVERY = 60
 _KEYS = {
     "spent": "challenge",
-    "visitors": "key",
+    "visitors": "id",
     "bands": "key",
     "reservations": "key, reservation",
 }

@@ -276,3 +276,11 @@ def test_its_style_uses_the_towns_colours_only() -> None:
     used = set(re.findall(r"var\((--[\w-]+)\)", style))
     assert used <= set(re.findall(r"(--[\w-]+):", town))
     assert re.findall(r"#[0-9a-f]{3,8}\b|rgb|url\(|@import", style) == []
+
+
+def test_a_label_stands_over_the_line_that_passes() -> None:
+    series = {"plain": [[0, 0], [6, 0]], "unlimited": [[0, 0], [10, 2400]]}
+    low = {**series, "counted": [[0, 0], [30, 135], [180, 135]]}
+    lines = {line.name: line for line in chart_of(read_run(json.dumps(kept(series=low)))).lines}
+    assert lines["plain"].label_y == pytest.approx(lines["counted"].end_y - scraping.LIFT, abs=0.2)
+    assert lines["plain"].label_y - lines["counted"].label_y >= scraping.APART

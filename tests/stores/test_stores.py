@@ -103,6 +103,18 @@ class TestSQLite(StoreConformance):
         assert store._file._idle == before
 
 
+def test_who_has_the_number_of_another_is_not_taken_for_it(tmp_path: Path) -> None:
+    store = SQLiteStore(tmp_path / "store.db")
+    one, other = b"the same" + b"one.....", b"the same" + b"other..."
+    store.open(one, visitor(left=1))
+    store.open(other, visitor(left=9))
+    assert store.read(other, now=NOW) is None
+    assert store.charge(other, view(1), now=NOW).charge is Charge.UNKNOWN
+    store.move(other, b"elsewhre", count=0, becomes=5, now=NOW)
+    assert not store.refund(other, digest(1), 1, b"homehome")
+    assert store.read(one, now=NOW) == visitor(left=1)
+
+
 def charged_beside(
     store: MemoryStore | SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> set[Charge]:
