@@ -66,17 +66,24 @@ def test_a_hand_seldom_hits_the_centre() -> None:
 # -- what is left behind
 
 
-def test_what_bears_the_mark_is_ended_and_nothing_else() -> None:
-    marked = subprocess.Popen(SLEEP, env=os.environ | {MARK: "one"}, start_new_session=True)
-    other = subprocess.Popen(SLEEP, env=os.environ | {MARK: "another"})
+def test_what_bears_the_mark_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    mark, another = tmp_path / "one", tmp_path / "another"
+    # As Chromium does: its environment says nothing, its arguments name its profile.
+    named = [*SLEEP, f"--user-data-dir={mark}/profile"]
+    ours = [
+        subprocess.Popen(SLEEP, env=os.environ | {MARK: str(mark)}, start_new_session=True),
+        subprocess.Popen(named, start_new_session=True),
+    ]
+    other = subprocess.Popen(SLEEP, env=os.environ | {MARK: str(another)})
     try:
-        assert {marked.pid, other.pid} <= set(descendants(os.getpid()))
-        end_marked("one")
-        assert marked.wait(10) < 0
+        assert {process.pid for process in [*ours, other]} <= set(descendants(os.getpid()))
+        end_marked(mark)
+        assert [process.wait(10) < 0 for process in ours] == [True, True]
         assert other.poll() is None
     finally:
-        other.kill()
-        other.wait()
+        for process in [*ours, other]:
+            process.kill()
+            process.wait()
 
 
 # -- what is told

@@ -147,7 +147,7 @@ def plain_desk(
         started: list[subprocess.Popen[Any]] = []
         # Once they are ended.
         stack.callback(lambda: [process.wait(ENDS_S) for process in started])
-        stack.callback(end_marked, name)
+        stack.callback(end_marked, home)
         env = _surroundings(home, display, started)
         started.append(_start(["openbox", "--sm-disable"], env))
         browser = _browser(program, chromium, flags, home)

@@ -1,4 +1,4 @@
-"""Processes that are ours because they were given a mark, wherever they have got to."""
+"""Processes that are ours because they were given a folder as a mark, wherever they have got to."""
 
 from __future__ import annotations
 
@@ -14,27 +14,33 @@ from pathlib import Path
 MARK = "TALLYGATE_BENCH_MARK"
 _SLICE_S = 0.01
 _LOOK_TURNS = 15
+_PATIENCE_S = 10
 
 
-def marked(mark: str) -> Iterator[int]:
-    """The ids of the processes that run and bear the mark."""
-    wanted = f"{MARK}={mark}".encode()
-    for environ in Path("/proc").glob("[0-9]*/environ"):
+def marked(mark: Path) -> set[int]:
+    """The ids of the processes that run and bear the mark, and of what they have started.
+
+    Chromium writes over its environment, but names the folder where it keeps its profile.
+    """
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            if wanted in environ.read_bytes().split(b"\0"):
-                yield int(environ.parent.name)
+            environment = (process / "environ").read_bytes().split(b"\0")
+            arguments = (process / "cmdline").read_bytes()
         except OSError:
             continue
+        if f"{MARK}={mark}".encode() in environment or f"{mark}/".encode() in arguments:
+            found.add(int(process.name))
+    started = {child for pid in found for child in descendants(pid)}
+    return (found | started) - {os.getpid()}
 
 
-def end_marked(mark: str) -> None:
+def end_marked(mark: Path) -> None:
     """End them all. Browsers that drivers have started outlive these, in groups of their own."""
-    for _ in range(100):
-        pids = list(marked(mark))
+    end = time.monotonic() + _PATIENCE_S
+    while (pids := marked(mark)) and time.monotonic() < end:
         for pid in pids:
             send(pid, signal.SIGKILL)
-        if not pids:
-            return
         time.sleep(0.05)
 
 

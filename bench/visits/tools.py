@@ -102,7 +102,7 @@ def _run(command: list[str], display: str | None) -> None:
     """Run a script that starts a browser, and leave nothing of either."""
     env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     with tempfile.TemporaryDirectory(prefix="tallygate-tool-", ignore_cleanup_errors=True) as home:
-        env |= {"HOME": home, MARK: home, "TOOLS_NODE": str(node_folder())}
+        env |= {"HOME": home, "TMPDIR": home, MARK: home, "TOOLS_NODE": str(node_folder())}
         env |= {"DISPLAY": display} if display else {}
         log = Path(home) / "log"
         with log.open("wb") as file:
@@ -112,7 +112,7 @@ def _run(command: list[str], display: str | None) -> None:
         except subprocess.TimeoutExpired:
             code = "no end"
         finally:
-            end_marked(home)
+            end_marked(Path(home))
             process.wait()
         if code:
             raise RuntimeError(f"{Path(command[1]).name}: {code}: {log.read_text()[-2000:]}")
