@@ -31,6 +31,7 @@ from challenge.core.visitors import Home, Visitor
 from challenge.keys import Keys, decode_bytes, encode_bytes
 from challenge.stores.memory import MemoryStore
 from challenge.tally import Tally
+from challenge.tally.alarms import Alarms
 from challenge.tally.books import DAY, Books
 from challenge.tokens import Tokens
 from challenge.wire import Ask
@@ -115,7 +116,8 @@ class Site:
         }
         self._day_keys = {day: key for day, key in days.items() if key is not None}
         self.tokens = Tokens(keys, settings.site_key)
-        self.books = Books(settings, keys.profile_secret, self.new_store(), os.urandom)
+        alarms = Alarms(b"crowd", ring=lambda _: None)
+        self.books = Books(settings, keys.profile_secret, self.new_store(), os.urandom, alarms)
         town = b"".join(
             digest
             for number in range(PROFILES)
@@ -190,7 +192,7 @@ class _Member:
             self._buy(self._tokens[-1])
 
     def _buy(self, clearance: str | None) -> None:
-        self._challenge = self._tally.quote(ASK, clearance).challenge
+        self._challenge = self._tally.quote(ASK, clearance, self._client).challenge
         sale = self._tally.redeem(self._key.body(self._challenge), self._client)
         self._tokens.append(sale.token)
 

@@ -205,9 +205,9 @@ class Gated:
 
     def _sales(self) -> dict[str, list[Cost]]:
         """What an ask and a redeem cost, of browsers that come for the first time."""
-        offers, asked = timed([partial(self._worker.quote, ASK, None)] * SALES)
+        clients = [self._crowd.client(house) for house in islice(self._houses, SALES)]
+        offers, asked = timed([partial(self._worker.quote, ASK, None, who) for who in clients])
         bodies = [next(self._buyers).body(offer.challenge) for offer in offers]
-        clients = map(self._crowd.client, self._houses)
         calls = list(map(partial, repeat(self._worker.redeem), bodies, clients))
         return {"ask": asked, "redeem": timed(calls)[1]}
 

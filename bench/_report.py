@@ -59,11 +59,16 @@ def microseconds(call: Callable[[], object], *, calls: int, rounds: int = 7) -> 
 
 def publish(name: str, figures: Sequence[Figure]) -> None:
     """Print the figures as a Markdown table and write them to bench/results/<name>.json."""
+    show(figures)
+    write(name, content(f"./run bench {name}", figures))
+
+
+def show(figures: Sequence[Figure]) -> None:
+    """Print the figures as a Markdown table."""
     print("| figure | value | unit | reach | note |\n| --- | ---: | --- | --- | --- |")
     for f in figures:
         digits = 1 if abs(f.value) >= 10 else 2
         print(f"| `{f.id}` | {f.value:.{digits}f} | {f.unit} | {_reached(f)} | {f.note} |")
-    write(name, content(f"./run bench {name}", figures))
 
 
 def _reached(figure: Figure) -> str:

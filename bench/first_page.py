@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tests.serving import serve
 
-from ._chromium import chromium
+from ._chromium import chromium, undriven
 from ._report import Figure, aimed, publish
 from ._site import Site, handles_of
 from .face import PERSONAL, fresh
@@ -93,9 +93,13 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="tallygate-first-page-") as folder,
         serve(
-            "demo.app:create_app()", Path(folder), workers=2, CHALLENGE_BAND_BURST="100000"
+            "demo.app:create_app()",
+            Path(folder),
+            workers=2,
+            CHALLENGE_BAND_BURST="100000",
+            CHALLENGE_BEHAVIOUR="true",
         ) as server,
-        chromium(program) as browser,
+        chromium(program, *undriven(program)) as browser,
     ):
         handle = handles_of(Site(server.port, "127.0.0.1"))[0]
         publish("first-page", list(figures(browser, f"{server.url}/people/{handle}")))

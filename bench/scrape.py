@@ -40,11 +40,12 @@ Tell = Callable[[str, int, float], None]
 
 
 @contextmanager
-def demo(people: int | None, settings: Mapping[str, str]) -> Iterator[Site]:
-    """A demo with its own folder and port, served by one process with threads."""
+def demo(people: int | None, settings: Mapping[str, str], *, workers: int = 1) -> Iterator[Site]:
+    """A demo with its own folder and port, served by processes with threads."""
     with tempfile.TemporaryDirectory(prefix="tallygate-scrape-") as folder:
         town = {"DEMO_INSTANCE_PATH": folder} | ({"DEMO_MEMBERS": people} if people else {})
-        with serve(f"demo.app:create_app({town!r})", Path(folder), workers=1, **settings) as server:
+        app = f"demo.app:create_app({town!r})"
+        with serve(app, Path(folder), workers=workers, **settings) as server:
             yield Site(server.port)
 
 

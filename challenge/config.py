@@ -149,6 +149,10 @@ class Settings:
         "origins",
         "Origins besides the site's own whose pages may call the gate.",
     )
+    behaviour: bool = _setting(
+        True, values.flag, "yes or no",
+        "Let what is odd about a browser, or how it is used, move the price; nobody is shut out.",
+    )  # fmt: skip
     unlimited_pass: bool = _setting(
         False, values.flag, "yes or no",
         "For measuring only, never for a site: one solved puzzle opens everything for a week.",

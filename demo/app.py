@@ -22,8 +22,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from challenge import Gate
 from challenge.errors import ChallengeError
 from challenge.flask.client import EXTENSION, cookie
+from challenge.flask.client import headers as client_headers
 from challenge.tally import Tally
+from challenge.wire import REPORT_MAX
 from demo.directory import Directory, Sheet, sheet, spread
+from demo.odd import NUMBERS, judged
 from demo.portrait import portrait
 from demo.reporting import reporting
 from demo.scraping import scraper
@@ -188,12 +191,22 @@ def yours() -> Response:
             said=read_clearance(token, now) if token else None,
             holding=holding,
             left=left(holding),
+            numbers=NUMBERS,
             settings=settings,
             prefix=request.script_root + settings.url_prefix,
         )
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@pages.post("/yours/odd")
+def odd() -> dict[str, object]:
+    """What the report that was sent comes to, for the page that shows it; kept nowhere."""
+    report = request.get_data(as_text=True)
+    if len(report.encode()) > REPORT_MAX:
+        abort(413)
+    return judged(report, client_headers())
 
 
 @pages.get("/favicon.ico")

@@ -52,6 +52,8 @@ def serve(app: str, folder: Path, *, workers: int, **env: str) -> Iterator[Serve
     settings = {
         "CHALLENGE_KEYS_PATH": str(folder / "keys.json"),
         "CHALLENGE_STORE_URI": f"sqlite:///{folder / 'challenge.db'}",
+        # What drives a browser here is a program, and would pay for it.
+        "CHALLENGE_BEHAVIOUR": "false",
         "PYTHONPATH": str(ROOT),
     }
     with (folder / "server.log").open("wb") as log:

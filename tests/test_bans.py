@@ -114,7 +114,7 @@ def test_the_list_is_bounded(world: World) -> None:
     world.tally.bans.add(ip_network("192.0.2.7/32"), reason="", origin="operator", hours=1)
     [kept] = world.tally.bans.all()
     with pytest.raises(StoreUnavailable) as refusal:
-        store.ban(type(kept)(b"x" * 16, 4, 32, "", "", 0, 2**40), limit=1, now=0)
+        store.ban(type(kept)(b"x" * 16, 4, 32, "all", "", "", 0, 2**40), limit=1, now=0)
     assert refusal.value.code == "bans_full"
     store.ban(kept, limit=1, now=0)
     assert BANS_MAX == 10_000

@@ -180,7 +180,7 @@ def test_who_is_late_or_repeats_itself_does_no_wrong(world: Watched) -> None:
 
 def test_forms_are_counted_with_pages(world: Watched) -> None:
     world.exhaust()
-    offer = world.tally.quote(Ask("", "page", "/", 1, buys="response"), None)
+    offer = world.tally.quote(Ask("", "page", "/", 1, buys="response"), None, HOME)
     with pytest.raises(Queued) as refusal:
         world.tally.respond(body_of(offer), HOME, "site.example")
     assert refusal.value.code == "too_many_failures"
@@ -188,7 +188,7 @@ def test_forms_are_counted_with_pages(world: Watched) -> None:
 
 
 def test_wrong_answers_of_forms_count(world: Watched) -> None:
-    offer = world.tally.quote(Ask("", "page", "/", 1, buys="response"), None)
+    offer = world.tally.quote(Ask("", "page", "/", 1, buys="response"), None, HOME)
     body = json.dumps({"challenge": offer.challenge, "answers": [0] * 16}).encode()
     for _ in range(BURST):
         with pytest.raises(Unsolved):
@@ -207,7 +207,7 @@ def fail(failures: Failures, number: int, now: float) -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_falls_out() -> None:
-    failures = Failures(1, b"key", limit=100)
+    failures = Failures(1, b"key", print, limit=100)
     for number in range(300):
         fail(failures, number, START)
         assert len(failures._levels) == min(number + 1, 100)
@@ -217,7 +217,7 @@ def test_memory_is_bounded_and_the_oldest_falls_out() -> None:
 
 
 def test_a_network_is_forgotten_once_its_budget_is_whole() -> None:
-    failures = Failures(BURST, b"key")
+    failures = Failures(BURST, b"key", print)
     for number in range(50):
         fail(failures, number, START)
     fail(failures, 99, START + 6.1)
@@ -227,7 +227,7 @@ def test_a_network_is_forgotten_once_its_budget_is_whole() -> None:
 def test_networks_are_known_by_hashes_under_the_key() -> None:
     kept = set()
     for key in (b"key", b"another key"):
-        failures = Failures(BURST, key)
+        failures = Failures(BURST, key, print)
         fail(failures, 1, START)
         kept |= failures._levels.keys()
     assert len(kept) == 2

@@ -282,7 +282,7 @@ def test_problems_show_codes_and_never_details(
 
 def test_too_early_says_when(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     later = lambda **_: Quote(0, 20, 60_000)  # noqa: E731
-    monkeypatch.setattr("challenge.tally.conductor.price", later)
+    monkeypatch.setattr("challenge.tally.quoting.price", later)
     offer = client.post(ASK, json={}).get_json()
     sale = client.post(REDEEM, data=redemption(offer), content_type="application/json")
     assert (sale.status_code, sale.get_json()["code"]) == (425, "too_early")

@@ -97,7 +97,7 @@ def test_the_known_move_to_where_new_visitors_have_taken_all_they_can(
 def test_a_quote_as_known_is_not_believed_without_a_record(
     world: World, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("challenge.tally.conductor.lane_of", lambda *_, **__: Lane.KNOWN)
+    monkeypatch.setattr("challenge.tally.quoting.lane_of", lambda *_, **__: Lane.KNOWN)
     assert quoted(world, None) is Lane.KNOWN
     assert buy_out(world, HOME) == 135
 

@@ -9,7 +9,7 @@ from challenge.errors import ClearanceRequired
 from challenge.wire import Ask
 
 from .test_selling import Key, key, world
-from .test_tally import World, configure
+from .test_tally import HOME, World, configure
 
 __all__ = ["key", "world"]
 
@@ -22,7 +22,7 @@ def test_a_slow_device_buys_a_part_at_the_same_price_each(world: World) -> None:
     configure(world, price_ms=200, ramp=(5, 10, 20))
     whole = world.ask()
     for units, most, budget in ((1, 1, 1), (1, 3, 3), (1, 50, 5), (4, 2, 4)):
-        part = world.tally.quote(Ask("", "page", "/", units, most=most), None)
+        part = world.tally.quote(Ask("", "page", "/", units, most=most), None, HOME)
         assert part.budget == budget
         each = expected_tries(part) / budget
         assert each == pytest.approx(expected_tries(whole) / whole.budget, rel=1e-6)
@@ -30,7 +30,7 @@ def test_a_slow_device_buys_a_part_at_the_same_price_each(world: World) -> None:
 
 def test_a_part_is_sold_as_the_part_that_was_quoted(world: World, key: Key) -> None:
     configure(world, price_ms=0, ramp=(5, 10, 20))
-    part = world.tally.quote(Ask("", "page", "/", 1, most=2), None)
+    part = world.tally.quote(Ask("", "page", "/", 1, most=2), None, HOME)
     token = world.redeem(key.body(part)).token
     world.opens(token, 1, 2)
     with pytest.raises(ClearanceRequired):

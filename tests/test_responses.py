@@ -7,7 +7,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ from challenge.tally.responding import LIFETIME
 from challenge.wire import Ask
 
 from .solving import ASK, buy, solve
-from .test_tally import HOME, World
+from .test_tally import HOME, World, configure
 
 RESPOND = "/challenge/v1/responses"
 VERIFY = "/challenge/siteverify"
@@ -57,7 +56,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
 
 
 def offered(world: World, buys: str = "response") -> dict[str, Any]:
-    offer = world.tally.quote(Ask("", "signup", "/", 1, buys, "order-7"), None)
+    offer = world.tally.quote(Ask("", "signup", "/", 1, buys, "order-7"), None, HOME)
     puzzle = {"count": offer.puzzle.count, "threshold": f"{offer.puzzle.threshold:016x}"}
     return {"challenge": offer.challenge, "puzzle": puzzle}
 
@@ -141,7 +140,7 @@ def test_each_challenge_is_redeemed_at_its_own_call_only(world: World) -> None:
 
 
 def test_wrong_answers_give_nothing_and_spend_nothing(world: World) -> None:
-    world.tally.settings = replace(world.tally.settings, price_ms=60_000)
+    configure(world, price_ms=60_000)
     offer = offered(world)
     wrong = [2**31 - index for index in range(offer["puzzle"]["count"])]
     body = json.dumps({"challenge": offer["challenge"], "answers": wrong}).encode()

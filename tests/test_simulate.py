@@ -14,6 +14,7 @@ from challenge.core import puzzles
 from challenge.simulate import floods, puzzle, takers
 from challenge.simulate.rows import Row, Run
 from challenge.simulate.scenes import SCENES, play
+from challenge.tally import alarms
 
 ROOT = Path(__file__).parent.parent
 WIDE = replace(Settings(), band_burst=2_000, lanes=())
@@ -46,6 +47,18 @@ def must_hold(name: str, *ids: str) -> None:
 )
 def test_the_row_holds(name: str) -> None:
     must_hold(name)
+
+
+def test_an_operator_hears_of_a_hundred_networks_within_ten_minutes() -> None:
+    must_hold("hundred_networks", "simulate.hundred_networks.alarm")
+
+
+def test_control_who_hears_of_nothing_less_than_a_band_hears_of_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alarms, "LEAST_NETWORK", 10_000)
+    deaf = play("hundred_networks", Run())
+    assert {row.id: row.ok for row in deaf}["simulate.hundred_networks.alarm"] is False
 
 
 def test_nobody_is_refused_who_roams_and_nothing_is_asked_twice() -> None:
@@ -82,7 +95,8 @@ def test_what_is_not_stopped_is_told(name: str) -> None:
     got = rows(name)
     assert got[f"simulate.{name}"].value >= 200_000
     assert got[f"simulate.{name}.usd_per_million"].value > 0
-    assert f"simulate.{name}.alarm" in got
+    rang = got[f"simulate.{name}.alarm"].unit == "min"
+    assert rang == (name == "rotating"), "twenty a day are seen by no count"
 
 
 def test_the_unlimited_pass_is_told_by_what_was_measured() -> None:

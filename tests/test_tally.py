@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 
 from challenge.config import Settings
 from challenge.core import puzzles
+from challenge.core.baselines import Alarm
 from challenge.core.models import Admission, Client, Offer, Puzzle, Quote, Sale
 from challenge.core.puzzles.sha256 import Sha256, output
 from challenge.errors import (
@@ -54,7 +55,9 @@ class Clock:
 class World:
     """A tally with a clock to turn and dice that always fall the same way."""
 
-    def __init__(self, store: Any, **settings: Any) -> None:
+    def __init__(
+        self, store: Any, *, ring: Callable[[Alarm], None] = lambda _: None, **settings: Any
+    ) -> None:
         dice = random.Random(7)
         self.clock = Clock()
         self.naps: list[float] = []
@@ -66,10 +69,11 @@ class World:
             clock=self.clock,
             sleep=self.naps.append,
             random=dice.randbytes,
+            ring=ring,
         )
 
-    def ask(self, clearance: str | None = None, *, units: int = 1) -> Offer:
-        return self.tally.quote(Ask("", "page", "/", units), clearance)
+    def ask(self, clearance: str | None = None, *, units: int = 1, client: Client = HOME) -> Offer:
+        return self.tally.quote(Ask("", "page", "/", units), clearance, client)
 
     def redeem(self, body: bytes, client: Client = HOME) -> Sale:
         return self.tally.redeem(body, client)
@@ -103,7 +107,7 @@ def body_of(offer: Offer, **changes: object) -> bytes:
 def configure(world: World, **changes: Any) -> None:
     """Change settings of a running world."""
     settings = replace(world.tally.settings, **changes)
-    for part in (world.tally, world.tally._books):
+    for part in (world.tally, world.tally._books, world.tally._quoter):
         part.settings = part._settings = settings  # type: ignore[union-attr]
 
 
@@ -225,7 +229,7 @@ def test_a_spent_row_outlives_its_challenge(world: World) -> None:
 
 def test_too_early_spends_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     later = lambda **_: Quote(0, 20, 3000)  # noqa: E731
-    monkeypatch.setattr("challenge.tally.conductor.price", later)
+    monkeypatch.setattr("challenge.tally.quoting.price", later)
     offer = world.ask()
     assert offer.wait_ms == 3000
     body = body_of(offer)

@@ -36,6 +36,7 @@ CHALLENGE = Challenge(
     budget=20,
     least=1,
     report="",
+    factor=1,
     visitor=None,
     sales=0,
     lane=Lane.NEW,
@@ -353,5 +354,16 @@ def test_nothing_personal_is_in_a_token() -> None:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         assert claims.keys() <= {
             *("iss", "aud", "sub", "first", "jti", "budget", "least", "iat", "nbf", "exp"),
-            *("action", "buys", "kind", "count", "threshold", "report", "sales", "epoch", "lane"),
+            *(
+                "action",
+                "buys",
+                "kind",
+                "count",
+                "threshold",
+                "report",
+                "sales",
+                "epoch",
+                "lane",
+                "factor",
+            ),
         }

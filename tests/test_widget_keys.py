@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from challenge import Gate
 from challenge.config import TEST_KEYS
 from challenge.flask.client import EXTENSION
-from challenge.tally import conductor
+from challenge.tally import quoting
 
 from .solving import ASK, REDEEM, redemption
 from .test_responses import RESPOND, SECRET, VERIFY, verify
@@ -98,7 +98,7 @@ def test_the_slow_one_takes_its_time(
     assert 2000 < offer["wait_ms"] <= 3000
     early = redeem(client, offer)
     assert (early.status_code, early.get_json()["code"]) == (425, "too_early")
-    monkeypatch.setattr(conductor, "SLOW_MS", 0)
+    monkeypatch.setattr(quoting, "SLOW_MS", 0)
     assert said(client, response_of(client, "test-slow")) == (True, [])
 
 

@@ -10,8 +10,11 @@ from flask.cli import AppGroup
 
 from ..core.networks import Network
 from ..errors import ChallengeError
+from ..stores.base import Effect
 from ..tally.bans import DAYS_MAX
 from .loading import load_app_or_say_why, tally_of
+
+_DOES: dict[Effect, str] = {"all": "all", "unproved": "new visitors", "flag": "flagged"}
 
 bans = AppGroup("bans", help="Keep networks out for a time.")
 
@@ -49,13 +52,13 @@ def add(network: Network, reason: str, hours: float) -> None:
 
 @bans.command("list", with_appcontext=False)
 def show() -> None:
-    """List the bans in force. Networks are known by hash only."""
+    """List the bans in force, and what rules have marked. Networks are known by hash only."""
     rows = tally_of(load_app_or_say_why()).bans.all()
     for ban in rows:
         where = f"IPv{ban.version} /{ban.length}"
         click.echo(
-            f"{ban.key.hex()[:12]}  {where:<10}  until {_time(ban.expires)}"
-            f"  {ban.origin}  {ban.reason}"
+            f"{ban.key.hex()[:12]}  {where:<10}  {_DOES[ban.effect]:<12}"
+            f"  until {_time(ban.expires)}  {ban.origin}  {ban.reason}"
         )
     if not rows:
         click.echo("No bans.")
@@ -64,7 +67,7 @@ def show() -> None:
 @bans.command("lift", with_appcontext=False)
 @click.argument("network", type=NetworkType())
 def lift(network: Network) -> None:
-    """End the ban on exactly NETWORK."""
+    """End the ban on exactly NETWORK, and what rules have marked it with."""
     if not tally_of(load_app_or_say_why()).bans.lift(network):
         raise click.ClickException(f"{network} is not banned")
     click.echo(f"{network} is let in again. Workers obey within 5 s.")

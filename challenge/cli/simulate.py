@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -69,10 +71,11 @@ def simulate(
     is stored, no request is sent, and your site is not touched.
     """
     settings = _settings(overrides)
-    if log_file is None:
-        sections = of_population(_play(settings, scenes or tuple(SCENES)))
-    else:
-        sections = _replay(log_file, profiles, settings, show_addresses)
+    with _unlogged():
+        if log_file is None:
+            sections = of_population(_play(settings, scenes or tuple(SCENES)))
+        else:
+            sections = _replay(log_file, profiles, settings, show_addresses)
     for line in showing.text(sections):
         click.echo(line)
     if html is not None:
@@ -80,6 +83,18 @@ def simulate(
         title = "Simulation: " + (log_file.name if log_file else "the built-in population")
         html.write_text(showing.page(sections, title=title, said=f"Settings: {changed}."))
         click.echo(f"\nWritten: {html}")
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep the warnings of a site that is only played out of the terminal."""
+    log = logging.getLogger("challenge")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _settings(overrides: Sequence[str]) -> Settings:

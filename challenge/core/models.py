@@ -73,6 +73,8 @@ class Challenge:
     least: int
     #: SHA-256 of the report as sent, base64url; empty without one
     report: str
+    #: what that report came to (see `behaviour`)
+    factor: int
     #: the visitor that is reading on (`sub` and `first` of a clearance), if any
     visitor: Identity | None
     #: how many sales that visitor had when the quote was made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .behaviour import FLAGGED_FROM
 from .models import Lane, Quote
 
 #: profiles in five minutes: one in 7.5 seconds
@@ -32,6 +33,7 @@ def price(
     room: int,
     most: int | None = None,
     pace: int = 0,
+    factor: int = 1,
     lane: Lane = Lane.NEW,
 ) -> Quote:
     """Quote a sale: more units the more the visitor has bought lately, at more work in the end.
@@ -46,13 +48,23 @@ def price(
         together.
     :param pace: profiles that the visitor opened in the last five minutes. Who opens more than
         a person does buys little at a time.
+    :param factor: what the visitor's behaviour came to. Work is so many times as much, but not
+        beyond what it may grow to anyhow; from `FLAGGED_FROM` on the lane is the smallest.
     :param lane: what the visitor's record earns.
     """
     size = _sale(ramp, bought)[0] if pace <= HUMAN_PACE else min(ramp)
     whole = min(size, room)
     units = whole if most is None else min(whole, most)
     work_ms = work.first_ms if bought < ramp[0] else _further(work, ramp, bought, whole)
-    return Quote(work_ms=work_ms * units / whole, budget=units, wait_ms=0, lane=lane)
+    dear_ms = dearer(work_ms, factor, work.max_ms)
+    if factor >= FLAGGED_FROM:
+        lane = Lane.FLAGGED
+    return Quote(work_ms=dear_ms * units / whole, budget=units, wait_ms=0, lane=lane)
+
+
+def dearer(work_ms: float, factor: int, max_ms: float) -> float:
+    """So many times the work, but no more than `max_ms`, where it was not more before."""
+    return max(work_ms, min(work_ms * factor, max_ms))
 
 
 def _sale(ramp: Sequence[int], bought: int) -> tuple[int, int]:

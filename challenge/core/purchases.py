@@ -35,12 +35,15 @@ class Purchase:
     #: Unix seconds: end of the clearance, and of the record
     ends: int
     expires: int
+    #: what the report that came with it came to
+    factor: int = 1
 
 
 def first_purchase(sale: Purchase, earlier: Visitor | None = None) -> Visitor:
     """The record of a new visitor, with what an earlier one has opened and bought, and where."""
     recent = earlier.recent if earlier else Recent()
     trails = earlier.trails if earlier else Trails()
+    factor, judged = _judged(earlier, sale)
     return Visitor(
         jti=sale.jti,
         previous_jti="",
@@ -53,6 +56,8 @@ def first_purchase(sale: Purchase, earlier: Visitor | None = None) -> Visitor:
         spent=0,
         recent=recent.plus(sale.units, sale.at),
         pace=earlier.pace if earlier else Pace(),
+        factor=factor,
+        judged=judged,
         later=sale.units if sale.start else 0,
         later_from=sale.start,
         homes=(Home(sale.network, sale.reserved),),
@@ -84,6 +89,7 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
     base = max(visitor.home(sale.network).charged, visitor.spent)
     waiting = visitor.later if now < visitor.later_from else 0
     trails = visitor.trails.at(sale.place, sale.version, now)
+    factor, judged = _judged(visitor, sale)
     grace = 0 if trails.alternates(now) else PREVIOUS_GRACE
     return visitor._replace(
         jti=sale.jti,
@@ -93,6 +99,8 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
         last_challenge=sale.challenge,
         bought=visitor.bought + sale.units,
         recent=visitor.recent.plus(sale.units, sale.at),
+        factor=factor,
+        judged=judged,
         later=waiting + (sale.units if sale.start else 0),
         later_from=max(visitor.later_from if waiting else 0, sale.start),
         homes=with_home(visitor.homes, Home(sale.network, base + sale.reserved)),
@@ -100,6 +108,13 @@ def top_up(visitor: Visitor | None, sale: Purchase, now: float) -> tuple[Visitor
         ends=sale.ends,
         expires=sale.expires,
     ), True
+
+
+def _judged(visitor: Visitor | None, sale: Purchase) -> tuple[int, int]:
+    """The highest factor of a day, and its time: no later report wipes out an earlier one."""
+    if visitor is not None and sale.factor < visitor.factor_at(sale.at):
+        return visitor.factor, visitor.judged
+    return sale.factor, int(sale.at)
 
 
 def _forfeit(visitor: Visitor) -> Visitor:

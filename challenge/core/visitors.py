@@ -27,6 +27,8 @@ MOVE_SECONDS = 180
 MOVES_BURST = 20
 #: seconds for which the clearance before the last sale still opens pages
 PREVIOUS_GRACE = 60
+#: for which a factor is kept
+JUDGED_SECONDS = 86_400
 
 
 class Home(NamedTuple):
@@ -59,6 +61,9 @@ class Visitor(NamedTuple):
     recent: Recent
     #: profiles that they opened lately
     pace: Pace
+    #: the highest factor of its behaviour lately, and when that was judged, Unix seconds
+    factor: int
+    judged: int
     #: of the units left, how many may be spent from `later_from` on only
     later: int
     later_from: int
@@ -80,6 +85,10 @@ class Visitor(NamedTuple):
     def left(self) -> int:
         """Units bought and not spent."""
         return self.bought - self.spent
+
+    def factor_at(self, now: float) -> int:
+        """What its behaviour comes to, where it says nothing new: for a day what it came to."""
+        return self.factor if now - self.judged < JUDGED_SECONDS else 1
 
     def usable(self, now: float) -> int:
         """Units that may be spent now."""

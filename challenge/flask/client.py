@@ -7,6 +7,7 @@ import re
 from flask import Response, current_app, request
 
 from ..config import Settings
+from ..core.behaviour import Headers
 from ..core.models import Account, Client, Holding, Sale
 from ..core.networks import client_address
 from ..core.proxies import ForgottenProxies
@@ -18,6 +19,9 @@ from ..tally.selling import RENEWABLE
 EXTENSION = "challenge"
 GATE = "challenge.gate"
 FORGOTTEN = "challenge.forgotten"
+#: Chromium's version
+_AGENT = re.compile(r"\b(?:Headless)?Chrom(?:e|ium)/([0-9]{1,4})\.", re.ASCII)
+_HINT = re.compile(r'"Chromium";v="([0-9]{1,4})"', re.ASCII)
 _TICKET = "-ticket"
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?", re.ASCII)
 # As WSGI names headers: `request.headers` takes several times as long to say the same.
@@ -66,6 +70,22 @@ def client(settings: Settings, *, signed_in: bool = False) -> Client:
     elif not isinstance(loaded, Account):
         loaded = Account(str(loaded))
     return Client(address, str(loaded.id), multiplier, account_created=loaded.created)
+
+
+def headers() -> Headers:
+    """What the request's headers say of the browser; nothing that they say is to its good."""
+    agent = request.headers.get("User-Agent", "")
+    hints = request.headers.get("Sec-CH-UA", "")
+    return Headers(
+        headless="Headless" in agent or "Headless" in hints,
+        agent_major=_major(_AGENT, agent),
+        hint_major=_major(_HINT, hints),
+    )
+
+
+def _major(form: re.Pattern[str], text: str) -> int:
+    found = form.search(text)
+    return int(found[1]) if found else 0
 
 
 def cookie(settings: Settings) -> str | None:

@@ -17,12 +17,15 @@ from flask import Blueprint, Flask, current_app, request
 
 from .. import config, keys, stores
 from ..config import Settings, Source
+from ..core.baselines import Alarm
+from ..core.behaviour import Assessment
 from ..core.models import Response
 from ..core.networks import Network
 from ..core.proxies import SHARED_MULTIPLIER, ForgottenProxies
 from ..errors import ChallengeError, ConfigError
 from ..tally import Tally
 from ..tally.books import CLASS_UNITS
+from . import signals
 from .checking import Profile, Rule, check
 from .client import EXTENSION, FORGOTTEN, GATE, current_tally
 from .pages import Previewer
@@ -80,6 +83,8 @@ class Gate:
             clock=time.time,
             sleep=time.sleep,
             random=secrets.token_bytes,
+            ring=functools.partial(_ring, app),
+            judged=functools.partial(_tell, app),
         )
         if settings.allow_test_keys:
             log.warning(
@@ -209,6 +214,14 @@ def _settings(app: Flask, file: Path) -> Settings:
         # Cluster managers put variables of such names there, so they are no error.
         Source("the environment", os.environ, unknown),
     )
+
+
+def _tell(app: Flask, judged: Assessment, renews: bool) -> None:
+    signals.challenge_quoted.send(app, factor=judged.factor, reasons=judged.reasons, renews=renews)
+
+
+def _ring(app: Flask, alarm: Alarm) -> None:
+    signals.alarm_raised.send(app, alarm=alarm)
 
 
 def _say_forgotten(network: Network) -> None:

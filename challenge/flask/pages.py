@@ -76,6 +76,7 @@ def interstitial(units: int, wait: str, preview: Preview, *, buy: bool) -> Respo
         403,
         preview=preview,
         units=units,
+        reports=current_settings().behaviour,
         buy=buy or cookie(current_settings()) is None,
         why=current_settings().why or say("why"),
         script=asset_url("challenge.js"),

@@ -17,7 +17,7 @@ from ..config import Settings
 from ..errors import ChallengeError, ForeignOrigin, WrongMediaType
 from . import signals
 from .answers import json_answer, problem
-from .client import client, cookie, current_tally, passes_queue, set_cookie
+from .client import client, cookie, current_tally, headers, passes_queue, set_cookie
 from .servers import charge, siteverify
 from .theming import theme_file
 from .waiting import wait
@@ -90,9 +90,10 @@ def _host_of(origin: str) -> str | None:
 
 def _ask() -> Response:
     tally = current_tally()
-    tally.bans.refuse(client(tally.settings).address)
+    who = client(tally.settings)
+    tally.bans.refuse(who.address)
     ask = wire.read_ask(_body(tally.settings))
-    offer = asdict(tally.quote(ask, cookie(tally.settings)))
+    offer = asdict(tally.quote(ask, cookie(tally.settings), who, headers()))
     offer["puzzle"]["threshold"] = f"{offer['puzzle']['threshold']:016x}"
     return json_answer(offer, 201)
 

@@ -15,5 +15,14 @@ page_admitted = _signals.signal("page-admitted")
 #: A request for a gated page was refused, or would have been. Keywords: `code`, `observed`.
 page_refused = _signals.signal("page-refused")
 
+#: A network or account takes much more than usual. Keyword: `alarm`, with `who` ("network" or
+#: "account"), `units` that it bought in this hour, and the `limit` beyond which that is much. Sent
+#: while its request is served, so `flask.request` says who it is.
+alarm_raised = _signals.signal("alarm-raised")
+
+#: A challenge was asked for. Keywords: `factor` (1 to 8), `reasons` (what is odd about the browser,
+#: see docs/behaviour.md), `renews` (whether a visitor with a clearance reads on).
+challenge_quoted = _signals.signal("challenge-quoted")
+
 #: A call to redeem was refused. Keywords: `code`.
 redeem_refused = _signals.signal("redeem-refused")

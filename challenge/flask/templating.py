@@ -59,6 +59,8 @@ def challenge_script(nonce: str | None = None) -> Markup:
     if admission is not None:
         attributes["data-remaining"] = str(admission.remaining)
         attributes["data-expires-in"] = str(admission.expires_in)
+    if settings.behaviour:
+        attributes["data-reports"] = ""
     if nonce is not None:
         attributes["nonce"] = nonce
     return Markup("<script {} async></script>").format(_attributes(attributes))

@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 
 from ..core.models import Client
 from ..errors import Banned, Queued, TokenRefused, TooEarly
+from ..tally import Tally
 from ..tally.selling import KEPT
 from ..tally.waiting import due_in
 from .client import client, cookie, current_tally, set_cookie, set_ticket, ticket
@@ -38,8 +39,12 @@ def wait() -> Response:
     who = client(tally.settings)
     try:
         tally.bans.refuse(who.address)
+        return _in_turn(tally, who, wanted)
     except Banned:
         return refused(_units(), {})
+
+
+def _in_turn(tally: Tally, who: Client, wanted: str) -> Response:
     holding = tally.holding(cookie(tally.settings))
     if holding and holding.not_before_ms:
         return _placed(wanted, holding.not_before_ms)

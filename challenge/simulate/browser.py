@@ -192,12 +192,12 @@ class Browser:
         """Ask for a challenge and do its work."""
         tally, wish = self._world.tally, {"resource": "/people"}
         cookie = None if as_new else self.token
-        offer = tally.quote(read_ask(_body(wish)), cookie)
+        offer = tally.quote(read_ask(_body(wish)), cookie, self._client())
         work = puzzle.work_ms(offer.puzzle)
         expected = work * self._slowness / 1000
         if expected > SOLVING_SECONDS and offer.budget > 1:
             most = max(1, int(offer.budget * SOLVING_SECONDS / expected))
-            offer = tally.quote(read_ask(_body({**wish, "most": most})), cookie)
+            offer = tally.quote(read_ask(_body({**wish, "most": most})), cookie, self._client())
             work = puzzle.work_ms(offer.puzzle)
         asked = self._world.now
         self.count.work_ms += work

@@ -19,8 +19,10 @@ FRESH, FRESH_SAMPLE = 100 * 24, 8
 SLOW, SLOW_SAMPLE, SLOW_PAGES = 10_000, 100, 20
 #: Pages a second that one scraper took past the unlimited pass, through HTTP and on one machine
 #: with the server: `./run scrape`, demo/scrape.json.
-UNLIMITED_PAGES_PER_S = 383.0
+UNLIMITED_PAGES_PER_S = 166.0
 WEEK_DAYS = 7
+#: until an operator has been told
+ALARM_MINUTES = 10
 
 
 def hundred_networks(run: Run) -> Iterator[Row]:
@@ -36,7 +38,7 @@ def hundred_networks(run: Run) -> Iterator[Row]:
     drawn = curve(count, world.start, DAY)
     row = Row("simulate.hundred_networks", who, pages, "pages", note=note, points=drawn)
     yield at_most(row, 150_000)
-    yield _alarm("simulate.hundred_networks", who, world)
+    yield _alarm("simulate.hundred_networks", who, world, within=ALARM_MINUTES)
 
 
 def rotating(run: Run) -> Iterator[Row]:
@@ -111,8 +113,10 @@ def _bill(name: str, who: str, count: Count) -> Iterator[Row]:
     yield Row(f"{name}.usd_per_million", who, cost.usd_per_million, "USD", note=note)
 
 
-def _alarm(name: str, who: str, world: World) -> Row:
+def _alarm(name: str, who: str, world: World, *, within: float | None = None) -> Row:
     if world.alarm_at is None:
-        return Row(f"{name}.alarm", who, 0, "alarms", note="no alarm")
+        missed = None if within is None else False
+        return Row(f"{name}.alarm", who, 0, "alarms", within, missed, "no alarm")
     minutes = (world.alarm_at - world.start) / 60
-    return Row(f"{name}.alarm", who, minutes, "min", note="until the first alarm")
+    row = Row(f"{name}.alarm", who, minutes, "min", note="until the first alarm")
+    return row if within is None else at_most(row, within)

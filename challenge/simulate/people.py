@@ -93,19 +93,21 @@ def scrape(
     rotate: bool,
     account: str = "",
     most: int | None = None,
+    slowness: float = 0.0,
 ) -> Steps[None]:
     """Open profiles as fast as the gate lets one, until a moment or so many of them.
 
-    It solves in no time, never gives up, and never stops to read.
+    It never gives up, and never stops to read.
 
     :param where: an address for each identity, which it keeps.
     :param rotate: be somebody new when a budget ends, instead of reading on.
+    :param slowness: how many times as long as the reference engine it solves; 0: in no time.
     """
 
     def somebody() -> Browser:
         here = where()
         return Browser(
-            world, lambda: here, count, account=account, slowness=0.0, patience=float("inf")
+            world, lambda: here, count, account=account, slowness=slowness, patience=float("inf")
         )
 
     browser = somebody()

@@ -39,22 +39,38 @@ def within(world: World, length: int) -> Callable[[], Address]:
     return lambda: V6 + (world.random.randrange(2 ** (64 - length)) << 64)
 
 
+def rotates(way: Way, number: int) -> bool:
+    """Whether this one of an attacker's identities is given up when its budget ends."""
+    return way == "rotating" or (way == "mixed" and number % 2 == 0)
+
+
 @lru_cache(maxsize=32)
 def taken(
-    run: Run, length: int, way: Way, *, accounts: int = 0, seconds: int = DAY
+    run: Run,
+    length: int,
+    way: Way,
+    *,
+    accounts: int = 0,
+    seconds: float = DAY,
+    slowness: float = 0.0,
 ) -> tuple[Count, float]:
-    """A day of one who has a whole prefix, and any number of cores.
+    """What one gets in some time, usually a day, who has a whole prefix and any number of cores.
 
     :param way: what becomes of identities whose budget ends; "mixed": half of them are rotated.
+    :param slowness: how many times as long as the reference engine each identity solves.
     :returns: what was taken, and when it began.
     """
     world, count = World(run.settings, seed=run.seed), Count()
     ends = world.start + seconds
     names = [""] * IDENTITIES + [f"account-{number}" for number in range(accounts)]
     for number, name in enumerate(names):
-        rotate = way == "rotating" or (way == "mixed" and number % 2 == 0)
-        where = within(world, length)
-        plan = scrape(world, count, where, until=ends, rotate=rotate, account=name)
+        plan = scrape(
+            *(world, count, within(world, length)),
+            until=ends,
+            rotate=rotates(way, number),
+            account=name,
+            slowness=slowness,
+        )
         world.loop.spawn(plan)
     world.loop.run(ends)
     return count, world.start

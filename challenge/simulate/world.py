@@ -9,6 +9,7 @@ from random import Random
 
 from .. import keys
 from ..config import Settings
+from ..core.baselines import Alarm
 from ..core.models import Client
 from ..core.networks import Address
 from ..stores.memory import MemoryStore
@@ -49,15 +50,14 @@ class World:
             clock=self.loop.clock,
             sleep=_never,
             random=self.random.randbytes,
+            ring=self._note,
         )
+        #: when the site first told its operator that somebody takes very much, if it did
+        self.alarm_at: float | None = None
 
-    @property
-    def alarm_at(self) -> float | None:
-        """When the site first told its operator that somebody takes very much, if it did.
-
-        Nothing in the gate rings an alarm yet.
-        """
-        return None
+    def _note(self, _: Alarm) -> None:
+        if self.alarm_at is None:
+            self.alarm_at = self.now
 
     @property
     def now(self) -> float:

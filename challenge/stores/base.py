@@ -17,6 +17,9 @@ from ..core.visitors import Charged, View, Visitor
 TAKEOVER_AFTER = 10
 
 Settled = Literal["granted", "failed"]
+#: What a ban does: refuse all, refuse asks and redeems of who proves no key, or refuse nothing
+#: and have new visitors buy from the smallest lane.
+Effect = Literal["all", "unproved", "flag"]
 T = TypeVar("T")
 Seen = TypeVar("Seen")
 
@@ -38,13 +41,14 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """A network that is kept out for a time."""
+    """A network that is kept out for a time, or marked."""
 
     #: keyed hash of the network, under the bans' own key
     key: bytes
     #: IP version and prefix length of the network
     version: int
     length: int
+    effect: Effect
     #: for the operator
     reason: str
     #: who made it: "operator" or the name of a rule
@@ -166,7 +170,7 @@ class Store(Protocol):
     # -- bans
 
     def ban(self, ban: Ban, *, limit: int, now: float) -> None:
-        """Keep a ban, in place of one for the same network.
+        """Keep a ban, in place of one with the same key.
 
         :raises StoreUnavailable: `bans_full` if there are `limit` others.
         """

@@ -12,7 +12,7 @@ from ..core.visitors import Home, Visitor
 
 # Numbers, then the lengths of what follows: three texts, the challenge, homes, unconfirmed, and
 # places and returns under each IP version.
-_HEAD = struct.Struct("<qqIIIIIIIIIIIqqq10B")
+_HEAD = struct.Struct("<qqIIIIIIIIIIIBIqqq10B")
 _HOME = struct.Struct(f"<{DIGEST_BYTES}sI")
 _RETURN = struct.Struct("<I")
 
@@ -37,6 +37,8 @@ def pack(visitor: Visitor) -> bytes:
         pace.slot,
         pace.here,
         pace.before,
+        visitor.judged,
+        visitor.factor,
         visitor.later,
         visitor.later_from,
         visitor.moves_level,
@@ -65,7 +67,7 @@ def pack(visitor: Visitor) -> bytes:
 def unpack(data: bytes) -> Visitor:
     """The record that :func:`pack` made these bytes of."""
     numbers = _HEAD.unpack_from(data)
-    jti, previous_jti, thumbprint, challenge, homes, unconfirmed, *trails = numbers[16:]
+    jti, previous_jti, thumbprint, challenge, homes, unconfirmed, *trails = numbers[18:]
     # Where each part ends that is not as long in all records.
     at = _HEAD.size
     jti_ends = at + jti
@@ -79,7 +81,7 @@ def unpack(data: bytes) -> Visitor:
     return Visitor(
         data[at:jti_ends].decode(),
         data[jti_ends:previous_jti_ends].decode(),
-        numbers[15],
+        numbers[17],
         data[previous_jti_ends:thumbprint_ends].decode(),
         numbers[2],
         data[thumbprint_ends:challenge_ends],
@@ -88,10 +90,12 @@ def unpack(data: bytes) -> Visitor:
         numbers[5],
         Recent(*numbers[6:9]),
         Pace(*numbers[9:12]),
-        numbers[12],
         numbers[13],
-        tuple(starmap(Home, _HOME.iter_unpack(data[challenge_ends:homes_end]))),
+        numbers[12],
         numbers[14],
+        numbers[15],
+        tuple(starmap(Home, _HOME.iter_unpack(data[challenge_ends:homes_end]))),
+        numbers[16],
         Trails(v4, v6),
         data[charged:],
         data[homes_end:unconfirmed_ends],

@@ -34,8 +34,8 @@ CREATE TABLE reservations (
 ) WITHOUT ROWID;
 CREATE INDEX reservations_expires ON reservations (expires);
 CREATE TABLE bans (
-    key BLOB PRIMARY KEY, version INTEGER NOT NULL, length INTEGER NOT NULL, reason TEXT NOT NULL,
-    origin TEXT NOT NULL, since INTEGER NOT NULL, expires INTEGER NOT NULL
+    key BLOB PRIMARY KEY, version INTEGER NOT NULL, length INTEGER NOT NULL, effect TEXT NOT NULL,
+    reason TEXT NOT NULL, origin TEXT NOT NULL, since INTEGER NOT NULL, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE day_keys (day INTEGER PRIMARY KEY, key BLOB NOT NULL);
 CREATE TABLE epoch (epoch TEXT NOT NULL, boot TEXT NOT NULL, file INTEGER NOT NULL);

@@ -239,7 +239,7 @@ class SQLiteStore(RecordVerbs[bytes | None]):
             [(others,)] = connection.execute("SELECT count(*) FROM bans")
             if others >= limit:
                 raise StoreUnavailable("too many bans", code="bans_full")
-            connection.execute("INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(ban))
+            connection.execute("INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(ban))
 
     def lift(self, key: bytes) -> bool:
         with self._file.transaction() as connection:

@@ -1,11 +1,12 @@
-"""Networks that an operator keeps out for a time."""
+"""Networks that an operator keeps out for a time, or that a rule has marked (see `marks`)."""
 
 from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from ..config import Settings
 from ..core.canonical import canonical
@@ -13,7 +14,7 @@ from ..core.networks import Address, Network, prefix
 from ..errors import Banned, ConfigError, StoreUnavailable
 from ..keys import Keys
 from ..stores import Store
-from ..stores.base import Ban
+from ..stores.base import Ban, Effect
 
 log = logging.getLogger("challenge")
 
@@ -22,16 +23,21 @@ REFRESH_SECONDS = 5
 #: how many bans there may be, how long one may last, and how wide its network may be
 BANS_MAX = 10_000
 DAYS_MAX = 30
+#: how many there may be before no rule adds one: the rest is the operator's
+MARKS_MAX = 9_000
 WIDEST = {4: 16, 6: 32}
 NARROWEST = {4: 32, 6: 64}
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+#: what a rule does to a network, as the log and the list say it
+RULES: Mapping[Effect, str] = {"unproved": "new visitors banned", "flag": "network flagged"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """The list as it was, by version and prefix length."""
+    """The list as it was, by what a ban does, version and prefix length."""
 
     read_at: float
-    expires: dict[tuple[int, int], dict[bytes, int]]
+    bans: dict[tuple[Effect, int, int], dict[bytes, Ban]]
 
 
 class BanList:
@@ -52,18 +58,22 @@ class BanList:
     def refuse(self, address: Address) -> None:
         """:raises Banned: if a ban covers the address and no allowed network does."""
         now = self._clock()
-        banned = self._current(now).expires
+        banned = self._current(now).bans
         if not banned or any(
             address.version == network.version and address in network for network in self._allowed
         ):
             return
-        for length, hashes in banned.items():
-            version, prefixlen = length
-            if version != address.version:
+        for effect, version, prefixlen in banned:
+            if effect != "all" or version != address.version:
                 continue
             network = prefix(address, prefixlen)
-            if hashes.get(self._hash(network), 0) > now:
+            if self._found(network, effect, now) is not None:
                 raise Banned("a ban covers it")
+
+    def since(self, network: Network, effect: Effect) -> int | None:
+        """Since when a network has been marked so, Unix seconds; None if it is not."""
+        mark = self._found(network, effect, self._clock())
+        return mark.since if mark is not None else None
 
     def add(self, network: Network, *, reason: str, origin: str, hours: float) -> Ban:
         """Ban a network.
@@ -78,26 +88,29 @@ class BanList:
             raise ConfigError("CHALLENGE_ALLOWED_NETWORKS has it", code="ban_allowed")
         if not 0 < hours <= DAYS_MAX * 24:
             raise ConfigError(f"a ban lasts up to {DAYS_MAX} days", code="ban_length")
-        now = self._clock()
-        ban = Ban(
-            key=self._hash(network),
-            version=network.version,
-            length=network.prefixlen,
-            reason=reason[:200],
-            origin=origin,
-            since=int(now),
-            expires=int(now + hours * 3600),
-        )
-        self._store.ban(ban, limit=BANS_MAX, now=now)
+        ban = self._ban(network, "all", reason, origin, int(hours * 3600))
+        self._store.ban(ban, limit=BANS_MAX, now=self._clock())
         log.warning("ban added: /%d for %.1f h by %s", network.prefixlen, hours, origin)
         return ban
 
+    def mark(self, network: Network, effect: Effect, *, rule: str, seconds: int) -> None:
+        """Mark a network by a rule, where no allowed network has to do with it.
+
+        :raises StoreUnavailable: `bans_full` if there are too many.
+        """
+        if any(_overlap(network, allowed) for allowed in self._allowed):
+            return
+        ban = self._ban(network, effect, RULES[effect], rule, seconds)
+        self._store.ban(ban, limit=MARKS_MAX, now=self._clock())
+        log.warning("%s: /%d for %d min by rule %s", RULES[effect], ban.length, seconds // 60, rule)
+        self._copy = _Copy(float("-inf"), self._copy.bans)
+
     def lift(self, network: Network) -> bool:
-        """End a ban; whether there was one."""
-        lifted = self._store.lift(self._hash(network))
-        if lifted:
+        """End a network's ban and marks; whether there were any."""
+        lifted = [self._store.lift(self._hash(network, effect)) for effect in EFFECTS]
+        if any(lifted):
             log.warning("ban lifted: /%d", network.prefixlen)
-        return lifted
+        return any(lifted)
 
     def all(self) -> list[Ban]:
         """The bans in force, the newest first."""
@@ -107,20 +120,40 @@ class BanList:
     def _current(self, now: float) -> _Copy:
         if 0 <= now - self._copy.read_at < REFRESH_SECONDS:
             return self._copy
-        expires: dict[tuple[int, int], dict[bytes, int]] = {}
+        bans: dict[tuple[Effect, int, int], dict[bytes, Ban]] = {}
         try:
             for ban in self._store.bans(now=now):
-                expires.setdefault((ban.version, ban.length), {})[ban.key] = ban.expires
+                bans.setdefault((ban.effect, ban.version, ban.length), {})[ban.key] = ban
         except StoreUnavailable as error:
-            expires = self._copy.expires
+            bans = self._copy.bans
             log.error("the ban list is the last known one: %s", error.detail)
-        self._copy = _Copy(now, expires)
+        self._copy = _Copy(now, bans)
         return self._copy
 
-    def _hash(self, network: Network) -> bytes:
+    def _found(self, network: Network, effect: Effect, now: float) -> Ban | None:
+        bans = self._current(now).bans.get((effect, network.version, network.prefixlen))
+        found = bans.get(self._hash(network, effect)) if bans else None
+        return found if found is not None and found.expires > now else None
+
+    def _ban(self, network: Network, effect: Effect, reason: str, origin: str, seconds: int) -> Ban:
+        now = self._clock()
+        return Ban(
+            key=self._hash(network, effect),
+            version=network.version,
+            length=network.prefixlen,
+            effect=effect,
+            reason=reason[:200],
+            origin=origin,
+            since=int(now),
+            expires=int(now + seconds),
+        )
+
+    def _hash(self, network: Network, effect: Effect) -> bytes:
         key = hmac.digest(self._keys.profile_secret, canonical("challenge/v1/ban-key"), "sha256")
         message = canonical(
-            "challenge/v1/ban", bytes([network.prefixlen]), network.network_address.packed
+            f"challenge/v1/ban-{effect}",
+            bytes([network.prefixlen]),
+            network.network_address.packed,
         )
         return hmac.digest(key, message, "sha256")[:16]
 

@@ -17,6 +17,7 @@ from ..core.networks import Network, network_hash, prefixes
 from ..core.visitors import Visitor
 from ..errors import StoreUnavailable
 from ..stores import Store
+from .alarms import Alarms
 
 DAY = 86_400
 HOLDER_BYTES = 8
@@ -63,12 +64,14 @@ class Books:
         profile_secret: bytes,
         store: Store,
         random: Callable[[int], bytes],
+        alarms: Alarms,
     ) -> None:
         self._settings = settings
         self._profile_secret = profile_secret
         self._profiles = canonical("challenge/v1/profile", settings.site_key)
         self.store = store
         self._random = random
+        self._alarms = alarms
         self._day_keys: dict[int, bytes] = {}
         self._classes = NetworkClasses(
             settings.shared_networks, settings.hosting_networks, settings.hosting_percent
@@ -146,6 +149,7 @@ class Books:
         granted = Granted(units, start)
         reserved = Reserved(granted, reservation, holder, tuple(held), wanted.lane)
         self.put_back(reserved, keep=units)
+        self._alarms.sold(client, units, now)
         return reserved
 
     def take(

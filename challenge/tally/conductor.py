@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from math import ceil
 
-from ..config import TEST_KEYS, TEST_SLOW, Settings
-from ..core import puzzles
+from ..config import Settings
 from ..core.bands import Wanted
-from ..core.lanes import lane_of
+from ..core.baselines import Alarm
+from ..core.behaviour import SILENT, Assessment, Headers
 from ..core.models import (
     Admission,
-    Challenge,
     Client,
     Holding,
     Identity,
     Offer,
-    Quote,
     Receipt,
     Response,
     Sale,
 )
-from ..core.price import price
-from ..core.visitors import Visitor
-from ..errors import BudgetFull, ChallengeError, Malformed, StoreUnavailable, TokenRefused
-from ..keys import Keys, encode_bytes
+from ..errors import ChallengeError
+from ..keys import Keys
 from ..stores import Store
 from ..tokens import Tokens
-from ..wire import BUYS_RESPONSE, Ask
+from ..wire import Ask
 from .admitting import Admitter
+from .alarms import Alarms
 from .bans import BanList
 from .books import Books
 from .failing import Failures
+from .marks import Marks
 from .minting import Mint
+from .quoting import Quoter
 from .redeeming import Redeemer
 from .responding import Responder
 from .secret import SiteSecret
-from .selling import RENEWABLE, Seller
+from .selling import Seller
 from .spending import Spender
 from .waiting import Waiter
 
 #: how long an answer of healthz stands: asking costs the store a write lock
 HEALTH_SECONDS = 1
-#: milliseconds that a response takes for the test key that takes its time
-SLOW_MS = 3000
+
+
+#: told what an ask's report came to, and whether a visitor reads on
+Judged = Callable[[Assessment, bool], None]
+
+
+def _untold(_: Assessment, __: bool) -> None:
+    """Nobody listens."""
 
 
 class Tally:
@@ -53,6 +56,8 @@ class Tally:
     :param clock: Unix seconds.
     :param sleep: waits that many seconds.
     :param random: gives that many unpredictable bytes.
+    :param ring: called with each alarm.
+    :param judged: called with what each ask's report came to, and whether it renews.
     """
 
     def __init__(
@@ -64,6 +69,8 @@ class Tally:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         random: Callable[[int], bytes],
+        ring: Callable[[Alarm], None] = lambda _: None,
+        judged: Judged = _untold,
     ) -> None:
         self.settings = settings
         self.keys = keys
@@ -72,13 +79,22 @@ class Tally:
         self._clock = clock
         self._health = (float("-inf"), "")
         self.bans = BanList(settings, keys, store, clock)
-        self._books = Books(settings, keys.profile_secret, store, random)
+        alarms = Alarms(random(32), ring)
+        self._books = Books(settings, keys.profile_secret, store, random, alarms)
         self._admitter = Admitter(settings.budget, keys, self._tokens, self._books, clock=clock)
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
-        self._seller = Seller(settings.budget, self._mint, self._tokens, self._books, spender)
-        failures = Failures(settings.failure_burst, random(32))
-        self._redeemer = Redeemer(settings, self._tokens, self._seller, failures, clock=clock)
+        marks = Marks(self.bans, clock)
+        self._quoter = Quoter(
+            settings, self._mint, self._tokens, self._books, marks, clock=clock, tell=judged
+        )
+        self._seller = Seller(
+            settings.budget, self._mint, self._tokens, self._books, spender, marks
+        )
+        failures = Failures(settings.failure_burst, random(32), marks.persists)
+        self._redeemer = Redeemer(
+            settings, self._tokens, self._seller, failures, marks, clock=clock
+        )
         self._responder = Responder(
             keys,
             self._tokens,
@@ -95,6 +111,7 @@ class Tally:
             self._tokens,
             self._books,
             self._seller,
+            marks,
             site=settings.site_key,
             lifetime=settings.lifetime,
             clock=clock,
@@ -111,86 +128,23 @@ class Tally:
                 self._health = (now, error.code)
         return self._health[1]
 
-    def quote(self, ask: Ask, clearance: str | None) -> Offer:
+    def quote(
+        self,
+        ask: Ask,
+        clearance: str | None,
+        client: Client,
+        headers: Headers = SILENT,
+    ) -> Offer:
         """Sign a challenge at the price of the moment. Nothing is stored.
 
         :param clearance: the caller's clearance, if it sent one: who reads on keeps the
             profiles already opened and, with a browser key, the rest of the budget.
+        :param headers: what those of the ask say of the browser.
+        :raises Banned: for who has no key to prove, on a network that an automatic ban covers.
         :raises BudgetFull: if the clearance can take no more.
         :raises Malformed: for another site's key, or one for tests where there are none.
         """
-        now = self._clock()
-        site = self._site_asked(ask)
-        if site in TEST_KEYS:
-            wait_ms = SLOW_MS if site == TEST_SLOW else 0
-            return self._offer(ask, Quote(0, 0, wait_ms), now, site=site)
-        if ask.buys == BUYS_RESPONSE:
-            return self._offer(ask, Quote(self.settings.price_ms, 0, 0), now)
-        visitor, record = self._reader(clearance, now)
-        keyed = record is not None and record.thumbprint != ""
-        renews = keyed and record is not None and now < record.ends
-        room = self.settings.budget - (record.left if record is not None and renews else 0)
-        if room < 1:
-            raise BudgetFull("nothing to add")
-        # Whether the key signs is for redeem to see; the record says the rest.
-        quote = price(
-            work=self.settings.work,
-            ramp=self.settings.ramp,
-            bought=record.recent.last(now) if record is not None else 0,
-            pace=record.pace.last(now) if record is not None else 0,
-            room=room,
-            most=None if ask.most is None else max(ask.most, ask.units),
-            lane=lane_of(record, proved=keyed, now=now),
-        )
-        return self._offer(ask, quote, now, visitor, record.sales if record is not None else 0)
-
-    def _site_asked(self, ask: Ask) -> str:
-        own = self.settings.site_key
-        if ask.sitekey in ("", own):
-            return own
-        if ask.sitekey not in TEST_KEYS:
-            raise Malformed("another site's key", code="sitekey_unknown")
-        # A clearance opens pages, and of those there are none for tests only.
-        if ask.sitekey not in self.settings.test_keys or ask.buys != BUYS_RESPONSE:
-            raise Malformed(ask.sitekey, code="test_key_refused")
-        return ask.sitekey
-
-    def _offer(
-        self,
-        ask: Ask,
-        quote: Quote,
-        now: float,
-        visitor: Identity | None = None,
-        sales: int = 0,
-        site: str = "",
-    ) -> Offer:
-        puzzle = puzzles.get(self.settings.puzzle).puzzle(quote.work_ms)
-        issued = int(now)
-        challenge = Challenge(
-            id=self._mint.new_id(),
-            site=site or self.settings.site_key,
-            action=ask.action,
-            buys=ask.buys,
-            puzzle=puzzle,
-            budget=quote.budget,
-            least=min(ask.units, quote.budget),
-            report=_digest_text(ask.report) if ask.report else "",
-            visitor=visitor,
-            sales=sales,
-            lane=quote.lane,
-            epoch=self.store.epoch,
-            issued=issued,
-            not_before=issued + ceil(quote.wait_ms / 1000),
-            expires=issued + self.settings.quote_lifetime,
-            cdata=ask.cdata,
-        )
-        return Offer(
-            challenge=self._tokens.sign_challenge(challenge),
-            puzzle=puzzle,
-            budget=quote.budget,
-            wait_ms=max(0, ceil((challenge.not_before - now) * 1000)),
-            expires_in=self.settings.quote_lifetime,
-        )
+        return self._quoter.quote(ask, clearance, self._books.known(client), headers)
 
     def redeem(self, body: bytes, client: Client) -> Sale:
         """Sell a clearance for a solved challenge. The same body always gets the same token.
@@ -198,7 +152,7 @@ class Tally:
         Cheapest check first; nothing is spent before all of them hold.
 
         :param body: the request's body, exactly as received.
-        :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved,
+        :raises ChallengeError: Malformed, TokenRefused (Expired, TooEarly), Unsolved, Banned,
             KeyRequired, Spent, InProgress, Stale, BudgetFull, Queued (the network's band, or
             its budget of wrong redemptions), StoreUnavailable.
         """
@@ -234,6 +188,7 @@ class Tally:
 
         Nothing is stored.
 
+        :raises Banned: on a network that an automatic ban covers.
         :param units: what the page costs; fewer are not sold for the ticket.
         :param wait: seconds until it is due; from 30 to 480.
         """
@@ -253,6 +208,7 @@ class Tally:
 
         Where the network has no more for visitors without scripts, the page's units for later.
 
+        :raises Banned: on a network that an automatic ban covers.
         :raises TooEarly: before it is due.
         :raises Queued: if that is too far off.
         :raises ChallengeError: TokenRefused (Expired), Spent, InProgress, StoreUnavailable.
@@ -304,23 +260,3 @@ class Tally:
     def holding(self, clearance: str | None) -> Holding | None:
         """What the visitor of this clearance has; None if it opens nothing any more."""
         return self._admitter.holding(clearance)
-
-    def _reader(self, clearance: str | None, now: float) -> tuple[Identity | None, Visitor | None]:
-        """The visitor that reads on, if the clearance still says so."""
-        if clearance is None:
-            return None, None
-        try:
-            claims = self._tokens.read_clearance(clearance, now, grace=RENEWABLE)
-            record = self._books.record(claims.visitor, now)
-        except (TokenRefused, StoreUnavailable):
-            # Asking goes on without the store; it is redeeming that needs one.
-            return None, None
-        # What a bearer holds ends with the clearance, and belongs to its newest one.
-        bearer = record is not None and not record.thumbprint
-        if record is None or (bearer and (now >= record.ends or record.jti != claims.jti)):
-            return None, None
-        return claims.visitor, record
-
-
-def _digest_text(text: str) -> str:
-    return encode_bytes(hashlib.sha256(text.encode()).digest())

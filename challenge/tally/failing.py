@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
 
@@ -42,12 +42,21 @@ class Failures:
 
     :param burst: wrong redemptions that a network may send at once.
     :param key: networks are known by hashes under it.
+    :param exceeded: called with who sends more.
     :param limit: networks that are remembered; the one that failed longest ago falls out.
     """
 
-    def __init__(self, burst: int, key: bytes, *, limit: int = NETWORKS_MAX) -> None:
+    def __init__(
+        self,
+        burst: int,
+        key: bytes,
+        exceeded: Callable[[Client], None],
+        *,
+        limit: int = NETWORKS_MAX,
+    ) -> None:
         self._band = Band(burst, burst * REFILLS_PER_HOUR)
         self._key = key
+        self._exceeded = exceeded
         self._limit = limit
         self._lock = threading.Lock()
         # The levels of each network's band, the one that failed last at the end.
@@ -63,6 +72,7 @@ class Failures:
         band = self._band.times(client.network.multiplier * client.multiplier)
         retry_ms = self._retry_ms(network, band, int(now * 1000))
         if retry_ms:
+            self._exceeded(client)
             retry = ceil(retry_ms / 1000)
             raise Queued("wrong redemptions", code="too_many_failures", retry_after=retry)
         try:

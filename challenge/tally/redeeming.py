@@ -13,6 +13,7 @@ from ..proofs import thumbprint
 from ..tokens import Tokens
 from ..wire import BUYS_CLEARANCE, read_redemption
 from .failing import Failures
+from .marks import Marks
 from .selling import Order, Seller, backlog_ms
 from .solving import solved
 
@@ -26,12 +27,14 @@ class Redeemer:
         tokens: Tokens,
         seller: Seller,
         failures: Failures,
+        marks: Marks,
         *,
         clock: Callable[[], float],
     ) -> None:
         self._tokens = tokens
         self._seller = seller
         self._failures = failures
+        self._marks = marks
         self._clock = clock
         self._backlog_ms = backlog_ms(settings.lifetime)
 
@@ -39,7 +42,10 @@ class Redeemer:
         """See :meth:`challenge.tally.Tally.redeem`."""
         now = self._clock()
         with self._failures.counted(client, now):
-            return self._seller.sell(self._order(body, now), client, now)
+            order = self._order(body, now)
+            if order.visitor is None or not order.thumbprint:
+                self._marks.refuse(client)
+            return self._seller.sell(order, client, now)
 
     def _order(self, body: bytes, now: float) -> Order:
         redemption = read_redemption(body)
@@ -59,5 +65,6 @@ class Redeemer:
             confirm=done.confirm,
             visitor=challenge.visitor,
             number=challenge.sales,
+            factor=challenge.factor,
             thumbprint=proved,
         )

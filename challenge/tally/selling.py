@@ -12,7 +12,7 @@ from math import ceil
 
 from ..core.bands import Granted, Wanted
 from ..core.lanes import lane_of
-from ..core.models import Clearance, Client, Identity, Sale
+from ..core.models import Clearance, Client, Identity, Lane, Sale
 from ..core.purchases import Purchase, first_purchase
 from ..core.visitors import Visitor
 from ..errors import (
@@ -29,6 +29,7 @@ from ..errors import (
 from ..jose import LEEWAY
 from ..tokens import Tokens
 from .books import Books, Reserved
+from .marks import Marks
 from .minting import Mint, read_claims, write_claims
 from .spending import Spender
 
@@ -60,6 +61,8 @@ class Order:
     #: the visitor that reads on, and its sale number, if the order says so
     visitor: Identity | None = None
     number: int = 0
+    #: what the report that came with the ask came to
+    factor: int = 1
     #: of the browser key that has signed the order; empty for a bearer
     thumbprint: str = ""
 
@@ -74,12 +77,14 @@ class Seller:
         tokens: Tokens,
         books: Books,
         spender: Spender,
+        marks: Marks,
     ) -> None:
         self._budget = budget
         self._mint = mint
         self._tokens = tokens
         self._books = books
         self._spender = spender
+        self._marks = marks
 
     def sell(self, order: Order, client: Client, now: float) -> Sale:
         """Sell to the client, or say again what was sold for the same body.
@@ -175,7 +180,7 @@ class Seller:
             raise BudgetFull("nothing to add")
         # The record says what it earns now; what was quoted may be worse, never better.
         earned = lane_of(buyer, proved=_renews(buyer), now=since)
-        lane = max(wanted.lane, earned)
+        lane = self._marks.lane(client, max(wanted.lane, earned))
         wanted = replace(wanted, least=min(wanted.least, wanted.most), lane=lane)
         # An account has no home where the rest could be charged to it.
         whole = not _renews(buyer) or client.account != ""
@@ -185,6 +190,8 @@ class Seller:
             self._books.store.unspend(order.id, since=since)
             # The band that refused need not be the one that is empty for longest.
             opens_ms = self._books.wait_ms(client, taken, since)
+            if lane is Lane.FLAGGED:
+                self._marks.exhausts(client)
             retry_ms = max(reserved.granted.retry_ms, opens_ms - wanted.max_wait_ms)
             raise Queued(
                 "the band is empty",
@@ -224,6 +231,7 @@ class Seller:
             version=client.address.version,
             ends=clearance.expires,
             expires=clearance.expires + LEEWAY + after,
+            factor=order.factor,
         )
 
     def _told(self, clearance: Clearance, now: float) -> Sale:

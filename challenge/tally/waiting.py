@@ -18,6 +18,7 @@ from ..errors import StoreUnavailable, TokenRefused
 from ..keys import decode_bytes, encode_bytes
 from ..tokens import Tokens
 from .books import DAY, Books
+from .marks import Marks
 from .minting import Mint
 from .selling import KEPT, Order, Seller, backlog_ms
 
@@ -41,6 +42,7 @@ class Waiter:
         tokens: Tokens,
         books: Books,
         seller: Seller,
+        marks: Marks,
         *,
         site: str,
         lifetime: int,
@@ -50,12 +52,14 @@ class Waiter:
         self._tokens = tokens
         self._books = books
         self._seller = seller
+        self._marks = marks
         self._site = site
         self._backlog_ms = backlog_ms(lifetime)
         self._clock = clock
 
     def join(self, client: Client, units: int, wait: int) -> str:
         """See :meth:`challenge.tally.Tally.join_queue`."""
+        self._marks.refuse(client)
         now = self._clock()
         issued, day = int(now), int(now) // DAY
         due = issued + due_in(wait)
@@ -84,6 +88,7 @@ class Waiter:
 
     def collect(self, token: str, client: Client) -> Sale:
         """See :meth:`challenge.tally.Tally.collect`."""
+        self._marks.refuse(client)
         now = self._clock()
         ticket = self._tokens.read_ticket(token, now)
         network = self._books.network_on(ticket.day, client, now)

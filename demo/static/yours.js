@@ -41,6 +41,33 @@ async function quote() {
   return `${work} for ${some(budget, "profile")}${start}. The offer stands for ${some(life, "second")}; nobody minds if you let it pass.`;
 }
 
+const odd = page.querySelector("[data-yours-odd]");
+
+/** Shows the numbers that would be sent with an offer now, and what they come to. */
+async function showOdd() {
+  const report = await globalThis.tallygate?.report?.();
+  if (report === undefined) return;
+  const numbers = JSON.parse(report || "{}");
+  for (const row of odd.querySelectorAll("[data-yours-number]")) {
+    const value = numbers[row.dataset.yoursNumber];
+    row.hidden = value === undefined;
+    row.querySelector("dd").textContent = value === undefined ? "" : number(value);
+  }
+  odd.querySelector("[data-yours-nothing]").hidden = report !== "";
+  const response = await fetch(odd.dataset.to, { method: "POST", body: report });
+  const { factor, odd: reasons } = await response.json();
+  odd.querySelector("[data-yours-factor]").textContent =
+    factor === 1 ? "Nothing is odd: you pay the plain price." : `${factor} times the work.`;
+  odd.querySelector("[data-yours-reasons]").textContent = reasons.join(" ");
+  page.querySelector("[data-yours-none]").hidden = true;
+  odd.hidden = false;
+}
+
+/** Once in two seconds, while somebody looks. */
+setInterval(() => {
+  if (odd && document.visibilityState === "visible") showOdd().catch(() => {});
+}, 2000);
+
 ask.hidden = false;
 ask.querySelector("button").addEventListener("click", async () => {
   price.textContent = "";

@@ -22,13 +22,20 @@ const FILES = [
   { name: "challenge.css", source: "src/challenge.css", type: STYLE },
   { name: "sha256-simd.wasm", type: WASM, as: "SIMD_FILE" },
   { name: "sha256.wasm", type: WASM, as: "WASM_FILE" },
-  // A module, which challenge.js fetches.
+  // Modules, which challenge.js fetches.
   {
     name: "widget.js",
     source: "src/widget/start.js",
     type: SCRIPT,
     format: "esm",
     as: "WIDGET_FILE",
+  },
+  {
+    name: "conduct.js",
+    source: "src/signals/conduct.js",
+    type: SCRIPT,
+    format: "esm",
+    as: "CONDUCT_FILE",
   },
   { name: "challenge.js", source: "src/main.js", type: SCRIPT },
   // For the page that `flask challenge simulate --html` writes, with uPlot (MIT) in them.

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..screens import start_screen
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -330,18 +332,6 @@ class WebKit(Driver):
     def close(self) -> None:
         self._browser.quit()
         end(self._screen)
-
-
-def start_screen() -> tuple[subprocess.Popen[str], str]:
-    """An X server that shows nothing, and its name."""
-    command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"]
-    screen = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert screen.stdout is not None
-    with screen.stdout:
-        number = screen.stdout.readline().strip()
-    if not number:
-        raise DriverError("Xvfb does not start")
-    return screen, f":{number}"
 
 
 def end(process: subprocess.Popen[Any]) -> None:

@@ -8,6 +8,8 @@ import { ChallengeError } from "./errors.js";
 import { browser } from "./http.js";
 import { alone } from "./lock.js";
 import { leaving, unlessAborted, visible } from "./page.js";
+import { makeReport } from "./signals/report.js";
+import { compareWorker } from "./signals/worker.js";
 import { solveAnywhere } from "./solver/anywhere.js";
 import { findEngine } from "./solver/engines.js";
 import { startWorkers } from "./solver/pool.js";
@@ -21,6 +23,7 @@ const SILENT_MS = 1000;
  * @property {string} site
  * @property {string} resource the path that the visitor wants
  * @property {number} units that it costs
+ * @property {boolean} [reports] whether the site wants to know what is odd about the browser
  * @property {boolean} [mustBuy] whether the server has seen that what the visitor holds will not do
  * @property {string} scriptUrl what the workers run
  */
@@ -37,6 +40,8 @@ const SILENT_MS = 1000;
  * @property {(scriptUrl: string) => unknown} findEngine
  * @property {(scriptUrl: string) => () => void} startWorkers
  * @property {typeof solveAnywhere} solve
+ * @property {typeof makeReport} report
+ * @property {typeof compareWorker} compareWorker
  * @property {import("./http.js").Surroundings} http
  */
 
@@ -45,7 +50,7 @@ const SILENT_MS = 1000;
 /** @returns {Surroundings} */
 export const surroundings = () => ({
   ...{ visible, leaving, alone, prove, http: browser },
-  ...{ findEngine, startWorkers, solve: solveAnywhere },
+  ...{ findEngine, startWorkers, solve: solveAnywhere, report: makeReport, compareWorker },
   secure: window.isSecureContext !== false,
   cookies: navigator.cookieEnabled,
 });
@@ -73,7 +78,7 @@ export async function admit(page, face, rounds, around, signal) {
  */
 async function obtain(page, face, rounds, around, signal) {
   const { http } = around;
-  const { prefix, site, resource, units, mustBuy } = page;
+  const { prefix, site, resource, units, mustBuy, reports } = page;
   // The cookie is a __Host- cookie: over plain http no browser keeps it, and work would be in vain.
   if (!around.secure) throw new ChallengeError("insecure");
   if (!around.cookies) throw new ChallengeError("cookies");
@@ -88,15 +93,19 @@ async function obtain(page, face, rounds, around, signal) {
   };
   // It is loaded while the server says what the visitor has, and what it costs.
   around.findEngine(page.scriptUrl);
+  // On a page that only waits nothing is counted: what there is to say is said at once.
+  const told = reports ? around.report(site) : undefined;
   return obtainClearance({
     ...{ prefix, resource, units, mustBuy, wait, around: http },
     enoughIn: (reading) => enoughIn(reading, page, rounds),
     alone: (work) => around.alone(site, work, signal),
     prepare: () => around.startWorkers(page.scriptUrl),
     prove: (challenge) => around.prove(site, challenge),
+    tell: told && (() => told),
     solve: (challenge, puzzle, patienceMs) =>
       around.solve(page.scriptUrl, challenge, puzzle, {
         ...{ signal, patienceMs },
+        onSeen: reports ? (seen) => around.compareWorker(site, seen) : undefined,
         ...face.solving(puzzle.count),
       }),
   });

@@ -1,4 +1,5 @@
 /** The names of files that change with their content; build.mjs puts them in. */
 declare const WIDGET_FILE: string;
+declare const CONDUCT_FILE: string;
 declare const SIMD_FILE: string;
 declare const WASM_FILE: string;

@@ -137,6 +137,7 @@ async function buy(options, purchase, around) {
   // Whoever reads on before the answer is there gets its cookie all the same.
   const more = { keepalive: true };
   const clearance = await post(`${options.prefix}/v1/clearances`, body, around, more);
+  purchase.offer.done?.();
   return { bought: true, waitMs: clearance.not_before_ms || 0 };
 }
 

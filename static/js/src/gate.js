@@ -18,6 +18,7 @@ const PAUSE_MS = 500;
  * @property {string} prefix empty when the page does not say; a refusal does
  * @property {string} site
  * @property {string} scriptUrl what the workers run
+ * @property {boolean} [reports] whether the site wants to know what is odd about the browser
  */
 
 /**

@@ -17,7 +17,7 @@ const NAME = "challenge-gate";
  * @param {DOMStringMap} dataset of the script tag
  * @param {string} scriptUrl
  */
-export function defineGate({ prefix = "", site = "" }, scriptUrl) {
+export function defineGate({ prefix = "", site = "", reports }, scriptUrl) {
   if (!("adoptedStyleSheets" in document) || customElements.get(NAME)) return;
   const style = new CSSStyleSheet();
   style.replaceSync(GATE_STYLE);
@@ -30,7 +30,8 @@ export function defineGate({ prefix = "", site = "" }, scriptUrl) {
       furnish(this, shadow, url.href, (panel) => {
         const field = { url: url.href, resource: url.pathname, language: languageOf(this) };
         const around = { ...surroundings(), ask: askForField, renew: renewAfter };
-        return openField({ ...field, prefix, site, scriptUrl }, panel, around);
+        const ours = { prefix, site, scriptUrl, reports: reports !== undefined };
+        return openField({ ...field, ...ours }, panel, around);
       });
     }
   }

@@ -28,6 +28,7 @@ export async function startInterstitial(root, scriptUrl) {
     ...{ prefix, site, scriptUrl, resource: location.pathname },
     units: Number(units ?? 1),
     mustBuy: "buy" in root.dataset,
+    reports: "reports" in root.dataset,
   };
   const reloads = reloadsOf(site, location.pathname + location.search);
   const face = pageFaceOf(root);

@@ -7,6 +7,8 @@ import { startInterstitial } from "./interstitial.js";
 import { whenParsed } from "./page.js";
 import { startQueue } from "./queue_page.js";
 import { startRenewal } from "./renew.js";
+import { countsOf } from "./signals/counts.js";
+import { makeReport } from "./signals/report.js";
 import { serve } from "./solver/worker.js";
 import { offerWidgets } from "./widgets.js";
 
@@ -31,8 +33,24 @@ function start({ dataset, src }, lookForWidgets) {
     if (root.dataset.state === "queue") startQueue(root);
     else startInterstitial(root, src);
   } else {
+    if ("reports" in dataset) observe(dataset.site ?? "", src);
     startRenewal(dataset, src);
     defineGate(dataset, src);
     lookForWidgets();
   }
+}
+
+/**
+ * Counts while the visitor reads, and lets them see what a report would say: `tallygate.report()`.
+ * @param {string} site
+ * @param {string} scriptUrl
+ */
+function observe(site, scriptUrl) {
+  // A page that cannot have the file counts nothing, which is neutral.
+  import(new URL(CONDUCT_FILE, scriptUrl).href).then(
+    ({ watchConduct }) => watchConduct(countsOf(site)),
+    () => {},
+  );
+  const page = /** @type {{ tallygate?: object }} */ (globalThis);
+  Object.assign(page.tallygate ?? {}, { report: async () => (await makeReport(site)).report });
 }

@@ -20,6 +20,13 @@ const PATIENCE_MS = 5000;
  *   returns a function that ends what is not needed any more
  * @property {(challenge: string) => Promise<import("./browser_key.js").Proof | undefined>} [prove]
  *   signs with the browser's key, if there is one
+ * @property {() => Promise<Told>} [tell] says what the report is, where the site wants one
+ */
+
+/**
+ * @typedef {object} Told
+ * @property {string} report what the browser says of itself, empty for nothing
+ * @property {() => void} done is called when it has been paid for
  */
 
 /**
@@ -28,6 +35,7 @@ const PATIENCE_MS = 5000;
  *   answers a repeat alike only if it has the same bytes.
  * @property {number} readyAt when the server takes it, on the clock of the surroundings
  * @property {number} lapsesAt when it takes it no longer
+ * @property {() => void} [done] is to be called when it has been sold for
  */
 
 /**
@@ -53,16 +61,24 @@ export async function makeOffer(maker, asNew, around) {
  * @returns {Promise<Offer>}
  */
 async function askAndWork(maker, asNew, around) {
-  const { resource, units, question = { resource, units } } = maker;
+  const told = await maker.tell?.();
+  const { resource, units } = maker;
+  const question = {
+    ...(maker.question ?? { resource, units }),
+    ...(told?.report ? { report: told.report } : {}),
+  };
   const least = units ?? 1;
   const ask = (/** @type {object} */ asked) => askFor(maker, asked, asNew, around);
   const quote = await ask(question);
+  const sold = { done: told?.done };
   try {
-    return await workOff(maker, quote, quote.budget > least ? PATIENCE_MS : undefined);
+    const patienceMs = quote.budget > least ? PATIENCE_MS : undefined;
+    return { ...(await workOff(maker, quote, patienceMs)), ...sold };
   } catch (error) {
     if (!(error instanceof ChallengeError) || !error.estimateMs) throw error;
     const fitting = Math.floor((quote.budget * PATIENCE_MS) / error.estimateMs);
-    return workOff(maker, await ask({ ...question, most: Math.max(least, fitting) }));
+    const part = await ask({ ...question, most: Math.max(least, fitting) });
+    return { ...(await workOff(maker, part)), ...sold };
   }
 }
 

@@ -11,6 +11,8 @@ import { browser } from "./http.js";
 import { alone } from "./lock.js";
 import { activated, leaving, unlessAborted, visible } from "./page.js";
 import { reloadsOf } from "./reloads.js";
+import { makeReport } from "./signals/report.js";
+import { compareWorker } from "./signals/worker.js";
 import { solveAnywhere } from "./solver/anywhere.js";
 
 const LAST_UNITS = 1;
@@ -21,6 +23,7 @@ const LAST_SECONDS = 120;
  * @property {string} prefix
  * @property {string} site
  * @property {string} scriptUrl what the worker runs
+ * @property {boolean} [reports] whether the site wants to know what is odd about the browser
  */
 
 /**
@@ -40,6 +43,8 @@ const LAST_SECONDS = 120;
  * @property {typeof alone} alone
  * @property {typeof prove} prove
  * @property {typeof solveAnywhere} solve
+ * @property {typeof makeReport} report
+ * @property {typeof compareWorker} compareWorker
  * @property {import("./http.js").Surroundings} http
  */
 
@@ -54,7 +59,7 @@ export function startRenewal(dataset, scriptUrl) {
   if (remaining === undefined) return;
   // The page has opened: whatever went wrong before is over.
   reloadsOf(site, location.pathname + location.search).clear();
-  const page = { prefix, site, scriptUrl };
+  const page = { prefix, site, scriptUrl, reports: "reports" in dataset };
   const left = { remaining: Number(remaining), expiresIn: Number(expiresIn) };
   keepRenewed({ ...page, ...left }, surroundings);
 }
@@ -62,6 +67,7 @@ export function startRenewal(dataset, scriptUrl) {
 /** @type {Surroundings} */
 const surroundings = {
   ...{ activated, visible, leaving, announce, alone, prove, solve: solveAnywhere, http: browser },
+  ...{ report: makeReport, compareWorker },
   onRestored: (restored) =>
     addEventListener("pageshow", (event) => {
       if (event.persisted) restored();
@@ -126,7 +132,7 @@ async function renewIfNeeded(page, around) {
  * @param {Surroundings} around
  * @param {AbortSignal} signal
  */
-function obtain({ prefix, site, scriptUrl }, around, signal) {
+function obtain({ prefix, site, scriptUrl, reports }, around, signal) {
   const { http } = around;
   return obtainClearance({
     ...{ prefix, resource: location.pathname, around: http },
@@ -138,9 +144,13 @@ function obtain({ prefix, site, scriptUrl }, around, signal) {
     },
     alone: (work) => around.alone(site, work, signal),
     prove: (challenge) => around.prove(site, challenge),
+    tell: reports ? () => around.report(site) : undefined,
     solve(challenge, puzzle, patienceMs) {
       around.announce("statechange", { state: "working" });
-      return around.solve(scriptUrl, challenge, puzzle, { signal, patienceMs, workers: 1 });
+      return around.solve(scriptUrl, challenge, puzzle, {
+        ...{ signal, patienceMs, workers: 1 },
+        onSeen: reports ? (seen) => around.compareWorker(site, seen) : undefined,
+      });
     },
   });
 }

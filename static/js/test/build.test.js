@@ -23,7 +23,7 @@ function build() {
 
 const MODULES = ["sha256-simd.wasm", "sha256.wasm"];
 const REPORT = ["report.css", "report.js"];
-const NAMES = ["challenge.css", ...MODULES, "widget.js", "challenge.js", ...REPORT];
+const NAMES = ["challenge.css", ...MODULES, "widget.js", "conduct.js", "challenge.js", ...REPORT];
 
 test("two builds are the same bytes", () => {
   const [first, second] = [build(), build()];

@@ -50,6 +50,7 @@ export function startWorkers(scriptUrl, WorkerClass = globalThis.Worker) {
  * @typedef {object} SolveOptions
  * @property {(done: number, count: number, engine: string) => void} [onProgress] after each solved
  *   sub-puzzle
+ * @property {(seen: string) => void} [onSeen] what each worker sees of the browser
  * @property {AbortSignal} [signal]
  * @property {number} [patienceMs] gives up when it will take longer
  * @property {number} [workers] at most, default 4
@@ -97,7 +98,7 @@ export async function solve(scriptUrl, engine, challenge, puzzle, options = {}) 
       const { WorkerClass = globalThis.Worker } = options;
       while (crew.length < size) {
         const worker = waiting.pop() ?? makeWorker(WorkerClass, scriptUrl);
-        crew.push(member(worker, engine, queue, onSpeed, reject));
+        crew.push(member(worker, engine, queue, { onSpeed, onSeen: options.onSeen }, reject));
       }
       page.addEventListener("visibilitychange", onTurn);
       onTurn();
@@ -160,10 +161,10 @@ function taskQueue(seed, { kind, count, threshold }, finish, tell) {
  * @param {Worker} worker
  * @param {import("./engines.js").Found} engine
  * @param {TaskQueue} queue
- * @param {(speed: number) => void} onSpeed
+ * @param {{ onSpeed: (speed: number) => void, onSeen?: (seen: string) => void }} hear
  * @param {(error: ChallengeError) => void} fail
  */
-function member(worker, engine, queue, onSpeed, fail) {
+function member(worker, engine, queue, { onSpeed, onSeen }, fail) {
   let held = 0;
   let mayTake = false;
   /** @param {unknown} cause */
@@ -177,9 +178,10 @@ function member(worker, engine, queue, onSpeed, fail) {
   };
   worker.onmessage = ({ data }) => {
     /** @type {import("./worker.js").News} */
-    const { solved, speed, failed: cause } = data;
+    const { solved, speed, seen, failed: cause } = data;
     if (cause !== undefined) failed(cause);
     if (speed !== undefined) onSpeed(speed);
+    if (seen !== undefined) onSeen?.(seen);
     if (!solved) return;
     held--;
     queue.solved(solved.index, solved.answer);

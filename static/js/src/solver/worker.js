@@ -2,6 +2,7 @@
  * The worker's side of the pool: one task in, one answer out.
  */
 
+import { seenBy } from "../signals/seen.js";
 import { startEngine } from "./engines.js";
 import { kindNamed } from "./kinds.js";
 import { speedometer } from "./speed.js";
@@ -28,6 +29,7 @@ const TURN_MS = 12;
  * @property {{ index: number, answer: number }} [solved]
  * @property {number} [speed]
  * @property {string} [failed]
+ * @property {string} [seen] what it sees of the browser, once it is told what to run
  */
 
 /**
@@ -65,7 +67,10 @@ export function serve(scope) {
   /** @param {Order} order */
   async function follow({ engine: found, task }) {
     try {
-      if (found) engine = startEngine(found);
+      if (found) {
+        engine = startEngine(found);
+        scope.postMessage({ seen: seenBy(navigator) });
+      }
       const ready = await engine;
       if (!task || !ready) return;
       const answer = await answerOf(kindNamed(task.kind).search(task, ready));

@@ -1,0 +1,5 @@
+"""Playwright."""
+
+from playwright_visit import visit
+
+visit(lambda browser: browser.new_page())

@@ -1,0 +1,7 @@
+/**
+ * Puppeteer.
+ */
+
+const { installed, visit } = require("./puppeteer_visit.cjs");
+
+visit(installed("puppeteer"));

@@ -1,0 +1,56 @@
+"""No engine contradicts itself: `pytest tests/e2e/test_scenarios_behaviour.py --browsers all`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from challenge.core.behaviour import SILENT
+from challenge.tally.judging import judge
+
+from ..serving import Server, serve
+from .conftest import Drive
+from .drivers import Driver
+from .pages import PERSONAL, handles
+
+pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
+
+#: what the drivers of these tests are there to be seen by
+DRIVEN = {"webdriver"}
+READY = "typeof tallygate === 'object' && 'report' in tallygate"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("scenarios-behaviour")
+    app = "demo.app:create_app()"
+    with serve(app, folder, workers=1, CHALLENGE_BEHAVIOUR="true") as server:
+        yield server
+
+
+def report(driver: Driver) -> dict[str, int]:
+    """What the browser would send now."""
+    values: dict[str, int] = json.loads(driver.evaluate("tallygate.report()") or "{}")
+    return values
+
+
+def test_no_engine_contradicts_itself(drive: Drive, demo: Server) -> None:
+    driver = drive()
+    driver.open(f"{demo.url}/people/{handles(demo)[0]}")
+    # By now the workers have said what they see.
+    driver.wait_for(PERSONAL)
+    driver.until(lambda: driver.evaluate(READY), "the script")
+    values = report(driver)
+    undriven = {k: v for k, v in values.items() if k not in DRIVEN}
+    odd = judge(json.dumps(undriven), SILENT)
+    assert odd.reasons == ("hints_missing",) if "hints_major" in values else odd.reasons == ()
+
+
+def test_control_an_engine_that_lies_in_its_page_does(drive: Drive, demo: Server) -> None:
+    driver = drive()
+    driver.open(f"{demo.url}/yours")
+    driver.until(lambda: driver.evaluate(READY), "the script")
+    driver.evaluate("void delete Navigator.prototype.webdriver")
+    assert report(driver).get("webdriver_gone") == 1
