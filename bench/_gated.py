@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count, cycle, islice, repeat
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 
 import apsw
 from flask import Flask
@@ -31,17 +30,13 @@ from challenge.tally.admitting import AHEAD
 
 from ._crowd import ASK, MEMBERS, BrowserKey, Crowd, Site, profile
 from ._filling import fill
+from ._quiet import Cost, timed
 
 #: visitors that open a new profile in a round, if there are as many
 VISITORS = 1000
 #: how many of them in a worker that has not seen their clearance, beside another worker that writes
 #: too, and in a whole application; how many visitors open an old profile, and how many buy
 COLD, BESIDE, WHOLE, OLD, SALES = 60, 120, 100, 200, 30
-#: calls between two looks at how busy the machine is
-FEW = 20
-#: seconds that a worker waits for quiet moments, and between two looks for one
-PATIENCE, NAP = 10.0, 0.02
-T = TypeVar("T")
 COOKIE = "__Host-challenge-main"
 #: what a browser sends, with another cookie before the gate's and one behind it
 HEADERS = {
@@ -52,15 +47,6 @@ HEADERS = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Cookie": "session=eyJfZnJlc2giOmZhbHNlfQ.aXNvbWV0aGluZw.c2lnbmF0dXJl; {}={}; theme=dark",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """CPU microseconds of a call, and how busy the machine was with other things."""
-
-    us: float
-    #: CPU microseconds that a fixed loop took just before or after, whichever is more
-    loop_us: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +81,11 @@ class Gated:
         store = self._open(uri, folder)
         site = Site(self._settings, self._ring, store.day_key, time.time())
         self._crowd = Crowd(site, store.epoch, number)
-        before = resident()
+        before = _resident()
         fill(store, self._crowd)
-        #: bytes of memory that the store has taken
-        self.bytes = resident() - before
+        files = [path.stat().st_size for path in folder.glob("store.db*")]
+        #: what the store takes: of disk, or of memory if it has no file
+        self.bytes = sum(files) or _resident() - before
         self._worker = self._new_worker(store)
         shared = store.shared_between_processes
         self._beside = self._new_worker(self._open(uri, folder) if shared else store)
@@ -244,57 +231,10 @@ def _read_through(path: Path) -> None:
             pass
 
 
-def timed(calls: Sequence[Callable[[], T]]) -> tuple[list[T], list[Cost]]:
-    """What came of some calls, and what one of them cost, for each few of them."""
-    done: list[T] = []
-    costs = []
-    for at in range(0, len(calls), FEW):
-        few = calls[at : at + FEW]
-        before = QUIET.awaited_us()
-        # What the benchmark holds ready is no garbage that a gate would have to look through.
-        gc.freeze()
-        started = time.process_time()
-        done += [call() for call in few]
-        us = (time.process_time() - started) / len(few) * 1e6
-        costs.append(Cost(us, max(before, _loop_us())))
-        gc.unfreeze()
-    return done, costs
-
-
-def _loop_us() -> float:
-    started = time.process_time()
-    for _ in range(20_000):
-        pass
-    return (time.process_time() - started) * 1e6
-
-
-class _Quiet:
-    """Waits for moments and cores with little else to do; in all for so many seconds."""
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._cores = cycle(os.sched_getaffinity(0))
-        #: CPU microseconds of a fixed loop on a core with nothing else to do, as far as is known
-        self.fastest_us = float("inf")
-
-    def awaited_us(self) -> float:
-        """What the loop takes now."""
-        while True:
-            us = _loop_us()
-            self.fastest_us = min(us, self.fastest_us)
-            if us < 1.15 * self.fastest_us or self._patience <= 0:
-                return us
-            os.sched_setaffinity(0, {next(self._cores)})
-            time.sleep(NAP)
-            self._patience -= NAP
-
-
-QUIET = _Quiet(PATIENCE)
-
-
-def resident() -> int:
-    """Bytes of memory that this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def _resident() -> int:
+    """Bytes of memory that this process has, where the system tells."""
+    told = Path("/proc/self/statm")
+    return int(told.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if told.exists() else 0
 
 
 def _app(folder: Path, worker: Tally) -> Flask:
