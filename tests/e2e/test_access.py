@@ -205,6 +205,7 @@ SLOWLY = """
     globalThis.Worker = class extends Quick {
         set onmessage(receive) {
             super.onmessage = (event) => {
+                if (!event.data.solved) return receive(event);
                 due = Math.max(due + 250, performance.now());
                 setTimeout(receive, due - performance.now(), event);
             };

@@ -13,7 +13,7 @@ from bench.visits.tools import TOOLS, Tool
 from bench.visits.watched import Told
 from challenge.core.behaviour import FLAGGED_FROM
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 NEEDED = ("Xvfb", "chromedriver", "dbus-daemon", "openbox", "xdotool")
 lacking = [name for name in NEEDED if shutil.which(name) is None]
@@ -47,7 +47,6 @@ def test_a_tool_pays_for_its_defaults(tool: Tool) -> None:
 
 
 @needs_screen
-@pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS, ids=[tool.name for tool in TOOLS])
 def test_a_tool_pays_with_a_window_too(tool: Tool) -> None:
     told = tools.visit(tool, headless=False)
@@ -64,7 +63,6 @@ def test_a_persona_pays_nothing(persona: Persona) -> None:
     assert [quote.reasons for quote in told.quotes] == [()] * len(told.quotes)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("persona", PERSONAS, ids=[persona.name for persona in PERSONAS])
 def test_a_program_in_its_place_pays(persona: Persona) -> None:
     told = personas.visit(persona, driven=True, profiles=FEW)
