@@ -86,47 +86,73 @@ Values = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that there is to judge."""
+
+    #: of a report; what is missing counts as nothing odd
+    values: Values
+    headers: Headers
+    #: of how a hand moves a mouse
+    model: Model
+
+    def of(self, name: str) -> int:
+        """A value of the report."""
+        return self.values.get(name, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One piece of evidence: what it adds, and to which group, and what it holds the factor at."""
 
     name: str
-    holds: Callable[[Values, Headers], bool]
+    holds: Callable[[Evidence], bool]
     points: int = 0
     group: str = ""
     floor: int = 1
 
 
-def _is(name: str) -> Callable[[Values, Headers], bool]:
-    return lambda values, _: values.get(name, 0) > 0
+def _is(name: str) -> Callable[[Evidence], bool]:
+    return lambda seen: seen.of(name) > 0
 
 
-def _mostly(part: str, whole: str, least: int) -> Callable[[Values, Headers], bool]:
+def _mostly(part: str, whole: str, least: int) -> Callable[[Evidence], bool]:
     """So many of them, and half of all or more."""
 
-    def holds(values: Values, _: Headers) -> bool:
-        odd = values.get(part, 0)
-        return odd >= least and 2 * odd >= values.get(whole, 0)
+    def holds(seen: Evidence) -> bool:
+        return seen.of(part) >= least and 2 * seen.of(part) >= seen.of(whole)
 
     return holds
 
 
-def _hints_missing(values: Values, headers: Headers) -> bool:
-    return values.get("hints_major", 0) > 0 and headers.hint_major == 0
+def _hints_missing(seen: Evidence) -> bool:
+    return seen.of("hints_major") > 0 and seen.headers.hint_major == 0
 
 
-def _hints_differ(values: Values, headers: Headers) -> bool:
-    majors = {values.get("hints_major", 0), headers.agent_major, headers.hint_major} - {0}
+def _hints_differ(seen: Evidence) -> bool:
+    headers = seen.headers
+    majors = {seen.of("hints_major"), headers.agent_major, headers.hint_major} - {0}
     return headers.hint_major > 0 and len(majors) > 1
 
 
-def _all_single(values: Values, _: Headers) -> bool:
-    return values.get("single_moves", 0) >= 40 and values["single_moves"] >= values.get("moves", 0)
+def _all_single(seen: Evidence) -> bool:
+    return seen.of("single_moves") >= 40 and seen.of("single_moves") >= seen.of("moves")
 
 
-def _contradicts(values: Values, _: Headers) -> bool:
-    return any(values.get(part, 0) > values.get(whole, 0) for part, whole in PARTS.items())
+def _contradicts(seen: Evidence) -> bool:
+    return any(seen.of(part) > seen.of(whole) for part, whole in PARTS.items())
 
 
+def _moves_like_a_program(seen: Evidence) -> bool:
+    model = seen.model
+    if seen.of("windows") < model.windows:
+        return False
+    score = model.score({name: seen.of(name) for name in model.names})
+    return score > model.threshold + MARGIN
+
+
+#: How far beyond its threshold the model has to be. Who trembles was not among those it was fitted
+#: to: a tremor that a program played for a test scored 1.9 beyond.
+MARGIN = 2.2
 #: what is counted, and of what
 PARTS: Mapping[str, str] = {
     "short_clicks": "clicks",
@@ -140,7 +166,7 @@ PARTS: Mapping[str, str] = {
 
 RULES: tuple[Rule, ...] = (
     Rule("webdriver", _is("webdriver"), floor=FACTOR_MAX),
-    Rule("headless", lambda _, headers: headers.headless, floor=FACTOR_MAX),
+    Rule("headless", lambda seen: seen.headers.headless, floor=FACTOR_MAX),
     Rule("globals", _is("globals"), floor=FACTOR_MAX),
     # Extensions that keep a browser private cause these too: one is dear, all are no dearer than a
     # program's habits are.
@@ -154,17 +180,13 @@ RULES: tuple[Rule, ...] = (
     Rule("centre_clicks", _mostly("centre_clicks", "clicks", 2), points=2, group="defaults"),
     Rule("short_keys", _mostly("short_keys", "keys", 4), points=1, group="defaults"),
     Rule("teleports", _mostly("teleports", "targets", 3), points=1, group="defaults"),
+    Rule("movement", _moves_like_a_program, points=2, group="movement"),
     Rule("contradicts", _contradicts, points=3, group="report"),
     # Pasting, touchpads, anchors and the like: together no more than a hint.
     Rule("keyless_inputs", _mostly("keyless_inputs", "inputs", 4), points=1, group="weak"),
     Rule("single_moves", _all_single, points=1, group="weak"),
     Rule("scripted_scrolls", _mostly("scripted_scrolls", "scrolls", 20), points=1, group="weak"),
 )
-#: How far beyond its threshold the model has to be. Who trembles was not among those it was fitted
-#: to: a tremor that a program played for a test scored 1.9 beyond.
-MARGIN = 2.2
-#: as the model says; it needs more than the report
-MOVES = Rule("movement", lambda *_: False, points=2, group="movement")
 #: what a group adds at most
 CAPS: Mapping[str, int] = {"environment": 3, "defaults": 5, "report": 3, "movement": 2, "weak": 1}
 
@@ -175,9 +197,8 @@ def assess(values: Values, headers: Headers, model: Model) -> Assessment:
     :param values: of a report; what is missing counts as nothing odd.
     :param model: of how a hand moves a mouse.
     """
-    found = [rule for rule in RULES if rule.holds(values, headers)]
-    if _moves_like_a_program(values, model):
-        found.append(MOVES)
+    seen = Evidence(values, headers, model)
+    found = [rule for rule in RULES if rule.holds(seen)]
     points = dict.fromkeys(CAPS, 0)
     for rule in found:
         if rule.group:
@@ -185,13 +206,6 @@ def assess(values: Values, headers: Headers, model: Model) -> Assessment:
     floor = max((rule.floor for rule in found), default=1)
     factor = min(FACTOR_MAX, max(floor, 1 + sum(points.values())))
     return Assessment(factor, tuple(rule.name for rule in found))
-
-
-def _moves_like_a_program(values: Values, model: Model) -> bool:
-    if values.get("windows", 0) < model.windows:
-        return False
-    score = model.score({name: values.get(name, 0) for name in model.names})
-    return score > model.threshold + MARGIN
 
 
 def known(fields: Mapping[str, object]) -> dict[str, int] | None:

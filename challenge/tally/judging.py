@@ -13,10 +13,8 @@ def judge(report: str, headers: Headers) -> Assessment:
 
     :param report: as sent, empty without one.
     """
-    values: dict[str, int] | None = {}
-    if report:
-        try:
-            values = known(read_object(report.encode()))
-        except Malformed:
-            values = None
+    try:
+        values = known(read_object(report.encode())) if report else None
+    except Malformed:
+        values = None
     return assess(values or {}, headers, model())

@@ -13,7 +13,6 @@ from challenge.core.behaviour import (
     CAPS,
     FACTOR_MAX,
     FLAGGED_FROM,
-    MOVES,
     NEUTRAL,
     PARTS,
     RULES,
@@ -108,7 +107,7 @@ def test_the_factor_is_bounded_and_its_reasons_are_named(
     found = assess(values, headers)
     assert 1 <= found.factor <= FACTOR_MAX
     assert (found.factor > 1) == bool(found.reasons)
-    assert set(found.reasons) <= {rule.name for rule in (*RULES, MOVES)}
+    assert set(found.reasons) <= {rule.name for rule in RULES}
 
 
 @given(reports, st.sampled_from(sorted(PARTS)), st.integers(1, 50))

@@ -6,13 +6,13 @@ import json
 
 from flask.testing import FlaskClient
 
-from challenge.core.behaviour import MOVES, RULES, SIGNALS
+from challenge.core.behaviour import RULES, SIGNALS
 from demo.odd import NUMBERS, REASONS
 
 
 def test_every_number_and_every_reason_has_words() -> None:
     assert NUMBERS.keys() == SIGNALS.keys()
-    assert REASONS.keys() == {rule.name for rule in (*RULES, MOVES)}
+    assert REASONS.keys() == {rule.name for rule in RULES}
 
 
 def test_a_report_is_told_in_words(visitor: FlaskClient) -> None:

@@ -192,19 +192,20 @@ test("counts go from page to page, and what was reported is not reported again",
   first.add("clicks", 3);
   first.keep();
   const second = makeCounts("a", storageOf(kept));
-  const reported = second.all();
+  const { values, done } = second.take();
+  assert.deepEqual(values, { clicks: 3 });
   second.add("clicks", 2);
   second.add("moves");
-  second.less(reported);
-  assert.deepEqual(makeCounts("a", storageOf(kept)).all(), { clicks: 2, moves: 1 });
-  assert.deepEqual(makeCounts("b", storageOf(kept)).all(), {});
+  done();
+  assert.deepEqual(makeCounts("a", storageOf(kept)).take().values, { clicks: 2, moves: 1 });
+  assert.deepEqual(makeCounts("b", storageOf(kept)).take().values, {});
 });
 
 test("counts are bounded, and storage that is broken, full or forbidden is no matter", () => {
   const counts = makeCounts("a", undefined);
   for (let i = 0; i < 12; i++) counts.add("moves", 1000);
   counts.keep();
-  assert.deepEqual(counts.all(), { moves: 9999 });
+  assert.deepEqual(counts.take().values, { moves: 9999 });
   const full = storageOf({ "challenge-a-counts": "{" });
   full.setItem = () => {
     throw new Error("full");
@@ -212,9 +213,9 @@ test("counts are bounded, and storage that is broken, full or forbidden is no ma
   const broken = makeCounts("a", full);
   broken.add("moves");
   broken.keep();
-  assert.deepEqual(broken.all(), { moves: 1 });
+  assert.deepEqual(broken.take().values, { moves: 1 });
   const odd = storageOf({ "challenge-a-counts": '{"clicks":"x","moves":2}' });
-  assert.deepEqual(makeCounts("a", odd).all(), { moves: 2 });
+  assert.deepEqual(makeCounts("a", odd).take().values, { moves: 2 });
 });
 
 test("means go from page to page by how much each is of", () => {
@@ -224,9 +225,15 @@ test("means go from page to page by how much each is of", () => {
   first.keep();
   const second = makeCounts("a", storageOf(kept));
   second.mean("windows", 200, 3, { jitter: 200 });
-  assert.deepEqual(second.all(), { windows: 4, jitter: 175 });
-  for (let i = 0; i < 60; i++) second.mean("windows", 200, 30, { jitter: 300 });
-  assert.equal(second.all().windows, 200, "bounded");
+  const { values, done } = second.take();
+  assert.deepEqual(values, { windows: 4, jitter: 175 });
+  second.mean("windows", 200, 2, { jitter: 900 });
+  second.keep();
+  done();
+  const left = makeCounts("a", storageOf(kept)).take().values;
+  assert.deepEqual(left, { windows: 2, jitter: 900 }, "the means of what came since");
+  for (let i = 0; i < 300; i++) second.mean("windows", 200, 1, { jitter: 300 });
+  assert.equal(second.take().values.windows, 200, "bounded");
 });
 
 test("a mouse's movement is told when it is asked for, and once", () => {
@@ -240,13 +247,13 @@ test("a mouse's movement is told when it is asked for, and once", () => {
     const along = (t + 9000) / 700;
     move(t, 400 + 300 * Math.sin(along), 300 + 150 * Math.sin(1.7 * along));
   }
-  const told = counts.all();
+  const told = counts.take().values;
   assert.ok(told.windows >= 1, JSON.stringify(told));
   for (const name of FEATURES) assert.ok(told[name] >= 0 && told[name] <= 1000, name);
-  assert.deepEqual(counts.all(), told, "what was told is not told again");
+  assert.deepEqual(counts.take().values, told, "what was told is not told again");
   const touch = makeCounts("b", undefined);
   movement.watch((type, listener) => listeners.set(type, listener), touch);
   for (let t = 0; t < 9000; t += 16) move(t, 400 + (t % 300), 300 + (t % 170), "touch");
-  assert.deepEqual(touch.all(), {});
+  assert.deepEqual(touch.take().values, {});
   mock.timers.reset();
 });

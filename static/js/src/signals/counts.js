@@ -36,27 +36,41 @@ export function makeCounts(site, storage) {
     add(key, by = 1) {
       counts[key] = Math.min((counts[key] ?? 0) + by, MOST);
     },
+    /** @param {string} key */
+    has: (key) => key in counts,
     /**
-     * Adds means over `more` of something to those over what there is of it.
+     * Adds `more` of something, and what is told of them as means.
      * @param {string} of the name of how many there are
      * @param {number} most of them
      * @param {number} more
      * @param {Record<string, number>} means
      */
     mean(of, most, more, means) {
-      const before = counts[of] ?? 0;
+      if ((counts[of] ?? 0) + more > most) return;
+      counts[of] = (counts[of] ?? 0) + more;
       for (const [key, value] of Object.entries(means)) {
-        const all = (counts[key] ?? 0) * before + value * more;
-        counts[key] = Math.round(all / (before + more));
+        const sum = sumOf(of, key);
+        counts[sum] = (counts[sum] ?? 0) + value * more;
       }
-      counts[of] = Math.min(before + more, most);
     },
     /** Is called before anything is read or kept. @param {() => void} call */
     before: (call) => void last.push(call),
-    /** @returns {Record<string, number>} */
-    all() {
+    /**
+     * What there is, and what to call when it has been reported: it is not reported again.
+     * @returns {{ values: Record<string, number>, done: () => void }}
+     */
+    take() {
       complete();
-      return { ...counts };
+      const taken = { ...counts };
+      const done = () => {
+        for (const [key, value] of Object.entries(taken)) {
+          const left = (counts[key] ?? 0) - value;
+          if (left > 0) counts[key] = left;
+          else delete counts[key];
+        }
+        this.keep();
+      };
+      return { values: told(taken), done };
     },
     keep() {
       complete();
@@ -66,19 +80,31 @@ export function makeCounts(site, storage) {
         // Full or forbidden: the next page counts from nothing.
       }
     },
-    /** What was reported is not reported again. @param {Record<string, number>} reported */
-    less(reported) {
-      for (const [key, value] of Object.entries(reported)) {
-        const left = (counts[key] ?? 0) - value;
-        if (left > 0) counts[key] = left;
-        else delete counts[key];
-      }
-      this.keep();
-    },
   };
 }
 
 /** @typedef {ReturnType<typeof makeCounts>} Counts */
+
+/** Sums are kept, since only they can be taken off again; means are told. */
+const SUM = ":";
+
+/**
+ * @param {string} of
+ * @param {string} key
+ */
+const sumOf = (of, key) => of + SUM + key;
+
+/**
+ * @param {Record<string, number>} counts
+ * @returns {Record<string, number>}
+ */
+function told(counts) {
+  const entries = Object.entries(counts).map(([key, value]) => {
+    const [of, mean] = key.split(SUM);
+    return mean === undefined ? [key, value] : [mean, Math.round(value / (counts[of] ?? 1))];
+  });
+  return Object.fromEntries(entries);
+}
 
 /**
  * @param {Storage | undefined} storage

@@ -15,12 +15,11 @@ const PATIENCE_MS = 50;
  * @returns {Promise<{ report: string, done: () => void }>}
  */
 export async function makeReport(site) {
-  const counts = countsOf(site);
-  const counted = counts.all();
+  const { values: counted, done } = countsOf(site).take();
   const read = await Promise.all(SIGNALS.map(answerOf));
   const values = Object.entries(Object.assign({}, counted, ...read)).filter(([, n]) => n > 0);
   const report = values.length ? JSON.stringify(Object.fromEntries(values)) : "";
-  return { report, done: () => counts.less(counted) };
+  return { report, done };
 }
 
 /**

@@ -14,7 +14,7 @@ import { seenBy } from "./seen.js";
  */
 export function compareWorker(site, seen) {
   const counts = countsOf(site);
-  if (seen === seenBy(navigator) || counts.all()[WORKER_DIFFERS]) return;
+  if (seen === seenBy(navigator) || counts.has(WORKER_DIFFERS)) return;
   counts.add(WORKER_DIFFERS);
   counts.keep();
 }
