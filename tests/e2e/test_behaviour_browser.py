@@ -92,9 +92,11 @@ def test_a_driven_browser_says_so_and_pays_eight_times(
     page = context.new_page()
     heard = Listener(page)
     opened(page, f"{demo.url}/people/{handles(demo)[0]}")
-    [ask] = heard.asks
-    assert ask.report["webdriver"] == 1
-    assert ask.factor == 8
+    # On a slow machine so much work is asked for again, for fewer units.
+    assert heard.asks, "nothing was asked"
+    for ask in heard.asks:
+        assert ask.report["webdriver"] == 1
+        assert ask.factor == 8
 
 
 def test_control_one_that_nobody_drives_pays_once(browser: Browser, demo: Server) -> None:
