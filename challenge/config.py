@@ -13,6 +13,7 @@ from .core.classes import Shared
 from .core.networks import Network
 from .core.price import Work
 from .errors import ConfigError
+from .values import NO_INTERACTION as NO_INTERACTION
 from .values import TEST_FAIL as TEST_FAIL
 from .values import TEST_KEYS as TEST_KEYS
 from .values import TEST_SLOW as TEST_SLOW
@@ -152,6 +153,14 @@ class Settings:
     behaviour: bool = _setting(
         True, values.flag, "yes or no",
         "Let what is odd about a browser, or how it is used, move the price; nobody is shut out.",
+    )  # fmt: skip
+    interaction: str = _setting(
+        "hold", values.interaction, "kind",
+        "What who behaves very oddly does besides work: hold a button; none: nothing.",
+    )  # fmt: skip
+    interaction_wait: int = _setting(
+        30, values.whole(5, 300), "s",
+        "How long they may wait instead; at most half of QUOTE_LIFETIME.",
     )  # fmt: skip
     unlimited_pass: bool = _setting(
         False, values.flag, "yes or no",

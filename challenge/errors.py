@@ -81,6 +81,18 @@ class Unsolved(ChallengeError):
     default_code = "unsolved"
 
 
+class InteractionRequired(ChallengeError):
+    """A challenge that asks for more than answers, redeemed with these alone."""
+
+    default_code = "interaction_required"
+
+
+class InteractionRefused(ChallengeError):
+    """Evidence of an interaction that contradicts itself, or the challenge."""
+
+    default_code = "interaction_refused"
+
+
 class Spent(ChallengeError):
     """A challenge that another body has redeemed."""
 

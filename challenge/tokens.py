@@ -7,11 +7,12 @@ claims are checked here, against a clock that is an argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from .core.models import Challenge, Clearance, Identity, Lane, Puzzle, Response, Ticket
+from .core.models import Challenge, Clearance, Identity, Interaction, Lane, Puzzle, Response, Ticket
 from .errors import Expired, TokenRefused
 from .jose import LEEWAY, Verified, check_times, read_claims, read_header, sign, verify, verify_any
 from .keys import Keys
@@ -60,6 +61,8 @@ class Tokens:
         }
         if challenge.cdata:
             claims["cdata"] = challenge.cdata
+        if challenge.interaction is not None:
+            claims["interaction"] = asdict(challenge.interaction)
         if challenge.visitor is not None:
             claims["sub"], claims["first"] = challenge.visitor.sub, challenge.visitor.first
             claims["sales"] = challenge.sales
@@ -71,6 +74,7 @@ class Tokens:
         :raises TokenRefused: with a code; :class:`Expired` and :class:`TooEarly` for time.
         """
         claims = self._read_own(token, CHALLENGE_TYPE)
+        asked = claims.get("interaction")
         try:
             challenge = Challenge(
                 id=claims["jti"],
@@ -90,6 +94,7 @@ class Tokens:
                 not_before=claims["nbf"],
                 expires=claims["exp"],
                 cdata=claims.get("cdata", ""),
+                interaction=Interaction(**asked) if asked is not None else None,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Signed by our key, yet not of our form: another version's.

@@ -12,7 +12,7 @@ from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from . import words
-from .core import puzzles
+from .core import interactions, puzzles
 from .core.classes import Shared
 from .core.models import Lane
 from .core.networks import Network
@@ -22,6 +22,8 @@ from .keys import refuse_weak
 #: Site keys for tests of forms: whoever asks with one gets a response for next to no work that
 #: verifies (pass), is refused (fail), or verifies and takes its time (slow).
 TEST_PASS, TEST_FAIL, TEST_SLOW = TEST_KEYS = ("test-pass", "test-fail", "test-slow")
+#: a site that asks for nothing besides work
+NO_INTERACTION = "none"
 # As browsers write them: in small letters, and without the port that the scheme implies.
 _ORIGIN = re.compile(r"(http|https)://[a-z0-9._-]+(:(?!80\Z|443\Z)[0-9]{1,5})?", re.ASCII)
 _COLOUR = re.compile(r"(dark-)?(paper|ink|soft|pencil|accent|warning)=#[0-9a-fA-F]{6}", re.ASCII)
@@ -145,6 +147,14 @@ def puzzle(value: Any) -> str:
     """A kind of puzzle."""
     if value not in puzzles.names():
         raise ValueError(f"must be one of {', '.join(puzzles.names())}")
+    return str(value)
+
+
+def interaction(value: Any) -> str:
+    """A kind of interaction, or none."""
+    known = (*interactions.names(), NO_INTERACTION)
+    if value not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
     return str(value)
 
 

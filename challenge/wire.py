@@ -60,6 +60,8 @@ class Redemption:
     #: the browser key's public half as a JWK, and its proof; both or none
     key: dict[str, str] | None
     proof: str
+    #: what shows that an interaction was done; still untyped but for being an object
+    interaction: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _units(fields: dict[str, Any], name: str) -> int | None:
 def read_redemption(body: bytes) -> Redemption:
     """:raises Malformed: unless the body is exactly a redemption."""
     fields = read_object(body)
-    _only(fields, "challenge", "answers", "key", "proof")
+    _only(fields, "challenge", "answers", "interaction", "key", "proof")
     if "answers" not in fields:
         raise Malformed("answers", code="field_missing")
     if ("key" in fields) != ("proof" in fields):
@@ -143,6 +145,7 @@ def read_redemption(body: bytes) -> Redemption:
         answers=fields["answers"],
         key=_key(fields["key"]) if "key" in fields else None,
         proof=_text(fields, "proof", default=""),
+        interaction=_interaction(fields),
     )
 
 
@@ -195,6 +198,13 @@ def read_siteverify(fields: Mapping[str, object]) -> Siteverify:
 def _only(fields: dict[str, Any], *known: str) -> None:
     if not fields.keys() <= set(known):
         raise Malformed(f"{len(fields.keys() - set(known))} names", code="field_unknown")
+
+
+def _interaction(fields: dict[str, Any]) -> dict[str, Any] | None:
+    value = fields.get("interaction")
+    if "interaction" in fields and not isinstance(value, dict):
+        raise Malformed("interaction", code="interaction_malformed")
+    return value
 
 
 def _key(value: object) -> dict[str, str]:

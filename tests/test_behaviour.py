@@ -38,7 +38,8 @@ CLEAN = json.dumps({"clicks": 40, "moves": 500, "single_moves": 20})
 @pytest.fixture(params=["memory", "sqlite"])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store, price_ms=1, price_further_ms=1)
+    # What is asked for besides work is in test_interactions.py.
+    yield World(store, price_ms=1, price_further_ms=1, interaction="none")
     store.close()
 
 
@@ -203,7 +204,7 @@ SEEN = json.dumps({"hints_major": 156})
 def test_a_site_hears_what_is_odd(
     make_app: Callable[..., Flask], headers: dict[str, str], report: str, told: tuple[str, ...]
 ) -> None:
-    app = make_app()
+    app = make_app(interaction="none")
     heard: list[tuple[int, tuple[str, ...], bool]] = []
 
     def hear(_: Flask, factor: int, reasons: tuple[str, ...], renews: bool) -> None:

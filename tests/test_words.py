@@ -13,7 +13,7 @@ from challenge.words import DEFAULT, codes, folder
 
 LABELS = (
     *("retry", "contact", "sign_in", "show", "wait_now", "look_again", "open_page"),
-    "widget_renew",
+    *("widget_renew", "hold", "hold_on", "hold_filling", "hold_full"),
 )
 LONGEST_LABEL = 32
 LONGEST_HEADING = 44

@@ -21,6 +21,9 @@ MOVEMENT = (
 FACTOR_MAX = 8
 #: from here on a sale comes out of the flagged lane
 FLAGGED_FROM = 4
+#: From here on a person may be asked to do something. One step higher: what extensions do that
+#: keep a browser private comes to four at most.
+INTERACTION_FROM = 5
 #: what a report may hold: name and largest value; the browser's registry has the same names
 #: (static/js/src/signals/registry.js)
 SIGNALS: Mapping[str, int] = {

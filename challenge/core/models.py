@@ -21,6 +21,18 @@ class Puzzle:
     threshold: int
 
 
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """What a person is asked to do besides, or to wait out."""
+
+    #: name in the registry of kinds
+    kind: str
+    #: how long it is to be done
+    ms: int
+    #: after how long nothing need have been done
+    wait_ms: int
+
+
 class Lane(IntEnum):
     """Who buys: the part of a network's band that a sale comes out of. The best lane is first."""
 
@@ -43,6 +55,8 @@ class Quote:
     #: milliseconds before it may be redeemed
     wait_ms: int
     lane: Lane = Lane.NEW
+    #: whether more is asked for than work
+    interacts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ class Challenge:
     expires: int
     #: the page's own words about a response
     cdata: str = ""
+    #: what is asked for besides work, if anything
+    interaction: Interaction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +178,8 @@ class Offer:
     wait_ms: int
     #: seconds
     expires_in: int
+    #: what is asked for besides work, if anything
+    interaction: Interaction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .behaviour import FLAGGED_FROM
+from .behaviour import FLAGGED_FROM, INTERACTION_FROM
 from .models import Lane, Quote
 
 #: profiles in five minutes: one in 7.5 seconds
@@ -49,7 +49,8 @@ def price(
     :param pace: profiles that the visitor opened in the last five minutes. Who opens more than
         a person does buys little at a time.
     :param factor: what the visitor's behaviour came to. Work is so many times as much, but not
-        beyond what it may grow to anyhow; from `FLAGGED_FROM` on the lane is the smallest.
+        beyond what it may grow to anyhow; from `FLAGGED_FROM` on the lane is the smallest, and
+        from `INTERACTION_FROM` on work is not all.
     :param lane: what the visitor's record earns.
     """
     size = _sale(ramp, bought)[0] if pace <= HUMAN_PACE else min(ramp)
@@ -59,7 +60,8 @@ def price(
     dear_ms = dearer(work_ms, factor, work.max_ms)
     if factor >= FLAGGED_FROM:
         lane = Lane.FLAGGED
-    return Quote(work_ms=dear_ms * units / whole, budget=units, wait_ms=0, lane=lane)
+    interacts = factor >= INTERACTION_FROM
+    return Quote(dear_ms * units / whole, units, wait_ms=0, lane=lane, interacts=interacts)
 
 
 def dearer(work_ms: float, factor: int, max_ms: float) -> float:

@@ -95,6 +95,8 @@ def _ask() -> Response:
     ask = wire.read_ask(_body(tally.settings))
     offer = asdict(tally.quote(ask, cookie(tally.settings), who, headers()))
     offer["puzzle"]["threshold"] = f"{offer['puzzle']['threshold']:016x}"
+    if offer["interaction"] is None:
+        del offer["interaction"]
     return json_answer(offer, 201)
 
 

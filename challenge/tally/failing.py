@@ -17,6 +17,8 @@ from ..core.models import Client
 from ..core.networks import network_hash
 from ..errors import (
     Expired,
+    InteractionRefused,
+    InteractionRequired,
     KeyRequired,
     Malformed,
     Queued,
@@ -33,7 +35,10 @@ NETWORKS_MAX = 10_000
 ONE = Wanted(1, 1, max_wait_ms=0)
 #: refusals that are the sender's own doing, and those among them that an honest one meets:
 #: a laptop wakes up, a store was restored, a clock runs ahead
-FAULTS = (Malformed, TokenRefused, Unsolved, KeyRequired, Spent)
+FAULTS = (
+    *(Malformed, TokenRefused, Unsolved, InteractionRequired, InteractionRefused),
+    *(KeyRequired, Spent),
+)
 NO_FAULTS = (Expired, TooEarly)
 
 

@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Callable
 from math import ceil
 
-from ..config import TEST_KEYS, TEST_SLOW, Settings
-from ..core import puzzles
+from ..config import NO_INTERACTION, TEST_KEYS, TEST_SLOW, Settings
+from ..core import interactions, puzzles
 from ..core.behaviour import NEUTRAL, Assessment, Headers
 from ..core.lanes import lane_of
-from ..core.models import Challenge, Client, Identity, Offer, Quote
+from ..core.models import Challenge, Client, Identity, Interaction, Offer, Quote
 from ..core.price import dearer, price
 from ..core.visitors import Visitor
 from ..errors import BudgetFull, Malformed, StoreUnavailable, TokenRefused
-from ..keys import encode_bytes
+from ..keys import decode_bytes, encode_bytes
 from ..tokens import Tokens
 from ..wire import BUYS_RESPONSE, Ask
 from .books import Books
@@ -109,8 +109,10 @@ class Quoter:
     ) -> Offer:
         puzzle = puzzles.get(self._settings.puzzle).puzzle(quote.work_ms)
         issued = int(now)
+        challenge_id = self._mint.new_id()
+        interaction = self._interaction(challenge_id) if quote.interacts else None
         challenge = Challenge(
-            id=self._mint.new_id(),
+            id=challenge_id,
             site=site or self._settings.site_key,
             action=ask.action,
             buys=ask.buys,
@@ -127,6 +129,7 @@ class Quoter:
             not_before=issued + ceil(quote.wait_ms / 1000),
             expires=issued + self._settings.quote_lifetime,
             cdata=ask.cdata,
+            interaction=interaction,
         )
         return Offer(
             challenge=self._tokens.sign_challenge(challenge),
@@ -134,7 +137,17 @@ class Quoter:
             budget=quote.budget,
             wait_ms=max(0, ceil((challenge.not_before - now) * 1000)),
             expires_in=self._settings.quote_lifetime,
+            interaction=interaction,
         )
+
+    def _interaction(self, challenge_id: str) -> Interaction | None:
+        """What is asked for besides work, where the site wants anything."""
+        if self._settings.interaction == NO_INTERACTION:
+            return None
+        kind = interactions.get(self._settings.interaction)
+        # Who waits has the other half of the challenge's life to redeem it.
+        wait_s = min(self._settings.interaction_wait, self._settings.quote_lifetime // 2)
+        return Interaction(kind.name, kind.takes_ms(decode_bytes(challenge_id)), wait_s * 1000)
 
     def _reader(self, clearance: str | None, now: float) -> tuple[Identity | None, Visitor | None]:
         """The visitor that reads on, if the clearance still says so."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..config import Settings
 from ..core.bands import Wanted
+from ..core.interactions.evidence import check
 from ..core.models import Client, Sale
 from ..keys import decode_bytes
 from ..proofs import thumbprint
@@ -53,6 +54,8 @@ class Redeemer:
             redemption.challenge, redemption.answers, self._tokens, now, buys=BUYS_CLEARANCE
         )
         challenge = done.challenge
+        passed_ms = int((now - challenge.issued) * 1000)
+        check(challenge.interaction, redemption.interaction, redemption.challenge, passed_ms)
         proved = ""
         if redemption.key is not None:
             proved = thumbprint(redemption.key, redemption.proof, redemption.challenge)

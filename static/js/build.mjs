@@ -37,6 +37,13 @@ const FILES = [
     format: "esm",
     as: "CONDUCT_FILE",
   },
+  {
+    name: "hold.js",
+    source: "src/interaction/hold.js",
+    type: SCRIPT,
+    format: "esm",
+    as: "HOLD_FILE",
+  },
   { name: "challenge.js", source: "src/main.js", type: SCRIPT },
   // For the page that `flask challenge simulate --html` writes, with uPlot (MIT) in them.
   { name: "report.css", source: "src/report/report.css", type: STYLE, with: "uplot" },

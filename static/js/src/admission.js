@@ -6,6 +6,7 @@ import { prove } from "./browser_key.js";
 import { obtainClearance } from "./client.js";
 import { ChallengeError } from "./errors.js";
 import { browser } from "./http.js";
+import { interact } from "./interaction/interact.js";
 import { alone } from "./lock.js";
 import { leaving, unlessAborted, visible } from "./page.js";
 import { makeReport } from "./signals/report.js";
@@ -42,6 +43,8 @@ const SILENT_MS = 1000;
  * @property {typeof solveAnywhere} solve
  * @property {typeof makeReport} report
  * @property {typeof compareWorker} compareWorker
+ * @property {typeof interact} interact
+ * @property {(scriptUrl: string) => Promise<import("./interaction/interact.js").Hold>} loadHold
  * @property {import("./http.js").Surroundings} http
  */
 
@@ -51,6 +54,7 @@ const SILENT_MS = 1000;
 export const surroundings = () => ({
   ...{ visible, leaving, alone, prove, http: browser },
   ...{ findEngine, startWorkers, solve: solveAnywhere, report: makeReport, compareWorker },
+  ...{ interact, loadHold: (scriptUrl) => import(new URL(HOLD_FILE, scriptUrl).href) },
   secure: window.isSecureContext !== false,
   cookies: navigator.cookieEnabled,
 });
@@ -102,6 +106,8 @@ async function obtain(page, face, rounds, around, signal) {
     prepare: () => around.startWorkers(page.scriptUrl),
     prove: (challenge) => around.prove(site, challenge),
     tell: told && (() => told),
+    interact: (asked) =>
+      around.interact(asked, face, () => around.loadHold(page.scriptUrl), signal),
     solve: (challenge, puzzle, patienceMs) =>
       around.solve(page.scriptUrl, challenge, puzzle, {
         ...{ signal, patienceMs },

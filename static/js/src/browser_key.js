@@ -3,6 +3,7 @@
  * Where any of that is missing or broken there is no key, and the clearance is a bearer's.
  */
 
+import { base64url } from "./base64url.js";
 import { canonical } from "./solver/canonical.js";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -104,10 +105,4 @@ function getOrPut(database, made) {
     transaction.onerror = () => reject(transaction.error);
     transaction.onabort = () => reject(transaction.error);
   });
-}
-
-/** @param {Uint8Array} bytes */
-function base64url(bytes) {
-  const text = btoa(String.fromCharCode(...bytes));
-  return text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }

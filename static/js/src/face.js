@@ -27,6 +27,7 @@ const ENOUGH_TO_GUESS = 3;
  * @property {(count: number) => Work} solving draws `count` strokes still to come
  * @property {(ms: number, moreMs?: number) => void} queue it is somebody else's turn for about `ms`;
  *   or there is no place in the queue yet, and more only in `moreMs`
+ * @property {(ms: number) => Asking} asking there is something to do, or `ms` to wait
  * @property {() => void} ready
  * @property {(text: string, code: string) => void} problem
  * @property {(text?: string, state?: string) => void} idle as before anything was asked, or at rest
@@ -37,6 +38,12 @@ const ENOUGH_TO_GUESS = 3;
  * @typedef {object} Work
  * @property {(done: number, count: number, engine: string) => void} onProgress
  * @property {() => void} onSlow says how long it takes, however long it takes
+ */
+
+/**
+ * @typedef {object} Asking
+ * @property {HTMLElement} root what is to be done is shown in it
+ * @property {(text: string) => void} say
  */
 
 /**
@@ -63,6 +70,11 @@ export function faceOf(root, tell = announce) {
     queue(ms, moreMs) {
       turn("queue");
       queue.start(ms, moreMs);
+    },
+    asking(ms) {
+      turn("asking");
+      queue.wait(ms);
+      return { root, say: live.last };
     },
     ready() {
       turn("ready");

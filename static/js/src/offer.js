@@ -4,6 +4,7 @@
 
 import { ChallengeError } from "./errors.js";
 import { post } from "./http.js";
+import { WAITED } from "./interaction/interact.js";
 
 /** Where the whole would take longer, a part is bought at a time. */
 const PATIENCE_MS = 5000;
@@ -20,6 +21,9 @@ const PATIENCE_MS = 5000;
  *   returns a function that ends what is not needed any more
  * @property {(challenge: string) => Promise<import("./browser_key.js").Proof | undefined>} [prove]
  *   signs with the browser's key, if there is one
+ * @property {(asked: import("./interaction/interact.js").Asked)
+ *   => Promise<import("./interaction/interact.js").Evidence>} [interact] has the visitor do what is
+ *   asked for besides work; without it that is waited out
  * @property {() => Promise<Told>} [tell] says what the report is, where the site wants one
  */
 
@@ -87,6 +91,8 @@ async function askAndWork(maker, asNew, around) {
  * @property {string} challenge
  * @property {import("./solver/kinds.js").Puzzle} puzzle
  * @property {number} budget
+ * @property {import("./interaction/interact.js").Interaction} [interaction]
+ * @property {number} arrivedAt
  * @property {number} readyAt
  * @property {number} lapsesAt
  */
@@ -103,12 +109,16 @@ async function askFor({ prefix }, question, asNew, around) {
   const credentials = asNew ? "omit" : "same-origin";
   const body = JSON.stringify(question);
   const answer = await post(`${prefix}/v1/challenges`, body, around, { credentials });
-  const { challenge, puzzle, budget } = answer;
+  const { challenge, puzzle, budget, interaction } = answer;
   if (typeof challenge !== "string" || typeof puzzle?.kind !== "string") {
     throw new ChallengeError("unexpected_answer");
   }
-  const readyAt = around.now() + answer.wait_ms;
-  return { challenge, puzzle, budget, readyAt, lapsesAt: askedAt + answer.expires_in * 1000 };
+  const arrivedAt = around.now();
+  return {
+    ...{ challenge, puzzle, budget, interaction, arrivedAt },
+    readyAt: arrivedAt + answer.wait_ms,
+    lapsesAt: askedAt + answer.expires_in * 1000,
+  };
 }
 
 /**
@@ -117,11 +127,19 @@ async function askFor({ prefix }, question, asNew, around) {
  * @param {number} [patienceMs]
  * @returns {Promise<Offer>}
  */
-async function workOff({ solve, prove }, quote, patienceMs) {
-  const { challenge, puzzle, readyAt, lapsesAt } = quote;
+async function workOff(maker, quote, patienceMs) {
+  const { challenge, puzzle, interaction, arrivedAt, lapsesAt } = quote;
   const [answers, proof] = await Promise.all([
-    solve(challenge, puzzle, patienceMs),
-    prove?.(challenge),
+    maker.solve(challenge, puzzle, patienceMs),
+    maker.prove?.(challenge),
   ]);
-  return { body: JSON.stringify({ challenge, answers, ...proof }), readyAt, lapsesAt };
+  let { readyAt } = quote;
+  /** @type {{ interaction?: import("./interaction/interact.js").Evidence }} */
+  const done = {};
+  if (interaction) {
+    const asked = { challenge, interaction, arrivedAt };
+    done.interaction = (await maker.interact?.(asked)) ?? WAITED;
+    if (done.interaction === WAITED) readyAt = Math.max(readyAt, arrivedAt + interaction.wait_ms);
+  }
+  return { body: JSON.stringify({ challenge, answers, ...done, ...proof }), readyAt, lapsesAt };
 }

@@ -22,6 +22,10 @@ export function pageFaceOf(root) {
       title(...queueTitle(root.dataset, Boolean(moreMs)));
       face.queue(ms, moreMs);
     },
+    asking(ms) {
+      title(root.dataset.textHoldHeading, root.dataset.textHoldWhy);
+      return face.asking(ms);
+    },
     problem(text, code) {
       title(root.dataset.textProblemHeading);
       face.problem(text, code);

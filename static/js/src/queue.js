@@ -17,32 +17,58 @@ const CLOCK_MS = 120_000;
  */
 export function queueOn(root, live) {
   const texts = root.dataset;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let timer;
-  const stop = () => clearInterval(timer);
+  // A page has its words above.
+  const before = (/** @type {string | undefined} */ words) =>
+    words && !root.querySelector("h1") ? `${words} ` : "";
+  let stop = () => {};
+  /**
+   * @param {number} ms
+   * @param {(left: number) => string} textOf
+   */
+  const count = (ms, textOf) => {
+    stop();
+    stop = keepSaying(ms, textOf, live.last);
+  };
   return {
-    stop,
+    stop: () => stop(),
+    /**
+     * Something can be done, or else waited for.
+     * @param {number} ms
+     */
+    wait(ms) {
+      const why = before(texts.textHoldWhy);
+      count(ms, (left) => why + aboutText(left, texts.textHoldWait));
+    },
     /**
      * @param {number} ms until it is the visitor's turn
      * @param {number} [moreMs] until there is more, for who has no place yet
      */
     start(ms, moreMs) {
-      stop();
-      const heading = moreMs ? texts.textMoreHeading : texts.textQueueHeading;
-      // A page has it above.
-      const before = heading && !root.querySelector("h1") ? `${heading} ` : "";
-      const left = leftOf(moreMs ?? ms);
-      let said = "";
-      const say = () => {
-        const when = textOf(left(), texts, Boolean(moreMs));
-        // The same words again would be heard again.
-        if (when !== said) live.last(before + when);
-        said = when;
-      };
-      say();
-      timer = setInterval(say, STEP_MS);
+      const heading = before(moreMs ? texts.textMoreHeading : texts.textQueueHeading);
+      count(moreMs ?? ms, (left) => heading + textOf(left, texts, Boolean(moreMs)));
     },
   };
+}
+
+/**
+ * Says what there is to say of the time that is left, now and whenever that is something else.
+ * @param {number} ms
+ * @param {(left: number) => string} textOf
+ * @param {(text: string) => void} say
+ * @returns {() => void} ends it
+ */
+function keepSaying(ms, textOf, say) {
+  const left = leftOf(ms);
+  let said = "";
+  const look = () => {
+    const text = textOf(left());
+    // The same words again would be heard again.
+    if (text !== said) say(text);
+    said = text;
+  };
+  look();
+  const timer = setInterval(look, STEP_MS);
+  return () => clearInterval(timer);
 }
 
 /**
