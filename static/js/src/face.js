@@ -27,7 +27,8 @@ const ENOUGH_TO_GUESS = 3;
  * @property {(count: number) => Work} solving draws `count` strokes still to come
  * @property {(ms: number, moreMs?: number) => void} queue it is somebody else's turn for about `ms`;
  *   or there is no place in the queue yet, and more only in `moreMs`
- * @property {(ms: number) => Asking} asking there is something to do, or `ms` to wait
+ * @property {(ms: number) => HTMLElement} asking there is something to do, or `ms` to wait; returns
+ *   where it is to be shown
  * @property {() => void} ready
  * @property {(text: string, code: string) => void} problem
  * @property {(text?: string, state?: string) => void} idle as before anything was asked, or at rest
@@ -38,12 +39,6 @@ const ENOUGH_TO_GUESS = 3;
  * @typedef {object} Work
  * @property {(done: number, count: number, engine: string) => void} onProgress
  * @property {() => void} onSlow says how long it takes, however long it takes
- */
-
-/**
- * @typedef {object} Asking
- * @property {HTMLElement} root what is to be done is shown in it
- * @property {(text: string) => void} say
  */
 
 /**
@@ -74,7 +69,7 @@ export function faceOf(root, tell = announce) {
     asking(ms) {
       turn("asking");
       queue.wait(ms);
-      return { root, say: live.last };
+      return root;
     },
     ready() {
       turn("ready");

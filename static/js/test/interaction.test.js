@@ -121,7 +121,7 @@ function ask(hold, { asked = ASKED, load = async () => ({ hold }), leave } = {})
   const face = {
     asking: (ms) => {
       states.push(["asking", ms]);
-      return { root: "root", say: "say" };
+      return "root";
     },
     working: () => states.push(["working"]),
   };
@@ -132,14 +132,14 @@ function ask(hold, { asked = ASKED, load = async () => ({ hold }), leave } = {})
 test("what was done is told with its times, from the challenge's arrival on", async () => {
   const shown = [];
   const { evidence, states } = ask(async (...given) => {
-    shown.push(given.slice(0, 3));
+    shown.push(given.slice(0, 2));
     return { from: 2812.7, to: 4300.9 };
   });
   assert.deepEqual(await evidence, {
     ...{ kind: "hold", after_ms: 1812, took_ms: 1488 },
     seal: seal("c1", "hold", 1812, 1488),
   });
-  assert.deepEqual(shown, [["root", 1400, "say"]]);
+  assert.deepEqual(shown, [["root", 1400]]);
   assert.deepEqual(states, [["asking", 29_500], ["working"]]);
 });
 
@@ -152,7 +152,7 @@ const never = () => new Promise(() => {});
 
 test("who does nothing has waited", async () => {
   let over;
-  const { evidence, states } = ask((...[, , , signal]) => {
+  const { evidence, states } = ask((...[, , signal]) => {
     over = signal;
     return never();
   });

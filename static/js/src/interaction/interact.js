@@ -51,10 +51,10 @@ export async function interact({ challenge, interaction, arrivedAt }, face, load
   const timer = setTimeout(end, leftMs);
   signal.addEventListener("abort", end, { once: true });
   try {
-    const { root, say } = face.asking(leftMs);
+    const root = face.asking(leftMs);
     // What this script does not know, or can't get, is waited out.
     const shown = kind === "hold" ? load() : Promise.reject();
-    const done = shown.then(({ hold }) => hold(root, ms, say, over.signal), never);
+    const done = shown.then(({ hold }) => hold(root, ms, over.signal), never);
     const { from, to } = await unlessAborted(done, over.signal);
     const [afterMs, tookMs] = [Math.floor(from - arrivedAt), Math.max(ms, Math.floor(to - from))];
     const sealed = seal(challenge, kind, afterMs, tookMs);
