@@ -54,6 +54,7 @@ def serve(app: str, folder: Path, *, workers: int, **env: str) -> Iterator[Serve
         "CHALLENGE_STORE_URI": f"sqlite:///{folder / 'challenge.db'}",
         # What drives a browser here is a program, and would pay for it.
         "CHALLENGE_BEHAVIOUR": "false",
+        "CHALLENGE_INTERACTION": "none",
         "PYTHONPATH": str(ROOT),
     }
     with (folder / "server.log").open("wb") as log:

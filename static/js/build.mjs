@@ -44,6 +44,13 @@ const FILES = [
     format: "esm",
     as: "HOLD_FILE",
   },
+  {
+    name: "gate.js",
+    source: "src/gate/start.js",
+    type: SCRIPT,
+    format: "esm",
+    as: "GATE_FILE",
+  },
   { name: "challenge.js", source: "src/main.js", type: SCRIPT },
   // For the page that `flask challenge simulate --html` writes, with uPlot (MIT) in them.
   { name: "report.css", source: "src/report/report.css", type: STYLE, with: "uplot" },

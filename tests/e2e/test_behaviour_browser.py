@@ -30,8 +30,7 @@ UNDRIVEN = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () =>
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("behaviour")
     app = "demo.app:create_app()"
-    settings = {"CHALLENGE_BEHAVIOUR": "true", "CHALLENGE_INTERACTION": "none"}
-    with serve(app, folder, workers=1, **settings) as server:
+    with serve(app, folder, workers=1, CHALLENGE_BEHAVIOUR="true") as server:
         yield server
 
 

@@ -16,6 +16,12 @@ from .pages import GATE_BUTTON, PERSONAL, REVEALED, handles
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 APP = "demo.app:create_app()"
+#: what drives these browsers is a program, and is to be seen as one
+ODD = {
+    "CHALLENGE_BEHAVIOUR": "true",
+    "CHALLENGE_INTERACTION": "hold",
+    "CHALLENGE_PRICE_MS": "1",
+}
 #: far longer than a test takes, and as short as it may be
 LONG, SHORT = "60", "5"
 BUTTON = ".challenge-hold button"
@@ -29,8 +35,7 @@ IDLE, HELD, FILLING, FULL = (
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("hold")
-    settings = {"CHALLENGE_BEHAVIOUR": "true", "CHALLENGE_PRICE_MS": "1"}
-    with serve(APP, folder, workers=1, CHALLENGE_INTERACTION_WAIT=LONG, **settings) as server:
+    with serve(APP, folder, workers=1, CHALLENGE_INTERACTION_WAIT=LONG, **ODD) as server:
         yield server
 
 
@@ -38,8 +43,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The same, where waiting takes five seconds."""
     folder = tmp_path_factory.mktemp("hasty")
-    settings = {"CHALLENGE_BEHAVIOUR": "true", "CHALLENGE_PRICE_MS": "1"}
-    with serve(APP, folder, workers=1, CHALLENGE_INTERACTION_WAIT=SHORT, **settings) as server:
+    with serve(APP, folder, workers=1, CHALLENGE_INTERACTION_WAIT=SHORT, **ODD) as server:
         yield server
 
 
@@ -193,7 +197,7 @@ def test_a_gate_on_another_page_asks_in_place_of_its_button(page: Page, demo: Se
 def test_control_a_site_may_do_without(
     page: Page, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    settings = {"CHALLENGE_BEHAVIOUR": "true", "CHALLENGE_INTERACTION": "none"}
+    settings = ODD | {"CHALLENGE_INTERACTION": "none"}
     with serve(APP, tmp_path_factory.mktemp("none"), workers=1, **settings) as server:
         page.goto(profile(server))
         page.wait_for_selector(PERSONAL, timeout=60_000)

@@ -32,6 +32,8 @@ def url(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    # What drives the browser here is a program, and would be asked to wait.
+    clean["CHALLENGE_INTERACTION"] = "none"
     serve = [python, "-m", "flask", "--app", "app", "run", "--port", str(port)]
     with (tmp_path / "server.log").open("wb") as log:
         server = subprocess.Popen(serve, cwd=tmp_path, env=clean, stdout=log, stderr=log)

@@ -5,6 +5,7 @@
 import { prove } from "./browser_key.js";
 import { obtainClearance } from "./client.js";
 import { ChallengeError } from "./errors.js";
+import { fetchModule } from "./files.js";
 import { browser } from "./http.js";
 import { interact } from "./interaction/interact.js";
 import { alone } from "./lock.js";
@@ -54,7 +55,7 @@ const SILENT_MS = 1000;
 export const surroundings = () => ({
   ...{ visible, leaving, alone, prove, http: browser },
   ...{ findEngine, startWorkers, solve: solveAnywhere, report: makeReport, compareWorker },
-  ...{ interact, loadHold: (scriptUrl) => import(new URL(HOLD_FILE, scriptUrl).href) },
+  ...{ interact, loadHold: (scriptUrl) => fetchModule(HOLD_FILE, scriptUrl) },
   secure: window.isSecureContext !== false,
   cookies: navigator.cookieEnabled,
 });

@@ -2,5 +2,6 @@
 declare const WIDGET_FILE: string;
 declare const CONDUCT_FILE: string;
 declare const HOLD_FILE: string;
+declare const GATE_FILE: string;
 declare const SIMD_FILE: string;
 declare const WASM_FILE: string;

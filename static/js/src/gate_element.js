@@ -3,36 +3,39 @@
  * details</a></challenge-gate>`: a part of a public page that is fetched when the visitor asks.
  */
 
-import { surroundings } from "./admission.js";
-import { askForField } from "./field.js";
-import { openField } from "./gate.js";
-import { furnish, languageOf } from "./gate_panel.js";
-import { GATE_STYLE } from "./gate_style.js";
+import { admit, surroundings, textFor } from "./admission.js";
+import { queueMs } from "./client.js";
+import { ChallengeError, codeOf } from "./errors.js";
+import { faceOf } from "./face.js";
+import { fetchModule } from "./files.js";
+import { getPage } from "./http.js";
 import { renewAfter } from "./renew.js";
 
 const NAME = "challenge-gate";
 
+/** What the gate's own file would otherwise have once more. */
+const shared = {
+  ...{ admit, surroundings, textFor, queueMs, codeOf, ChallengeError },
+  ...{ faceOf, getPage, renewAfter },
+};
+
+/** @typedef {typeof shared} Shared */
+
 /**
- * Turns the page's gates into buttons. Where the browser is too old for that, they stay links.
+ * Turns the page's gates into buttons. Where the browser is too old for that, or can't have the
+ * file, they stay links.
  * @param {DOMStringMap} dataset of the script tag
  * @param {string} scriptUrl
  */
 export function defineGate({ prefix = "", site = "", reports }, scriptUrl) {
   if (!("adoptedStyleSheets" in document) || customElements.get(NAME)) return;
-  const style = new CSSStyleSheet();
-  style.replaceSync(GATE_STYLE);
+  const ours = { prefix, site, scriptUrl, reports: reports !== undefined };
   class ChallengeGate extends HTMLElement {
-    connectedCallback() {
+    async connectedCallback() {
       const url = addressOf(this);
-      if (!url || this.shadowRoot) return;
-      const shadow = this.attachShadow({ mode: "open" });
-      shadow.adoptedStyleSheets = [style];
-      furnish(this, shadow, url.href, (panel) => {
-        const field = { url: url.href, resource: url.pathname, language: languageOf(this) };
-        const around = { ...surroundings(), ask: askForField, renew: renewAfter };
-        const ours = { prefix, site, scriptUrl, reports: reports !== undefined };
-        return openField({ ...field, ...ours }, panel, around);
-      });
+      if (!url) return;
+      const gate = await fetchModule(GATE_FILE, scriptUrl).catch(() => undefined);
+      if (!this.shadowRoot) gate?.startGate(this, url, ours, shared);
     }
   }
   customElements.define(NAME, ChallengeGate);

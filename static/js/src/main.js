@@ -2,6 +2,7 @@
  * The one file that is both: the page's script, and the script of the workers it starts.
  */
 
+import { fetchModule } from "./files.js";
 import { defineGate } from "./gate_element.js";
 import { startInterstitial } from "./interstitial.js";
 import { whenParsed } from "./page.js";
@@ -47,7 +48,7 @@ function start({ dataset, src }, lookForWidgets) {
  */
 function observe(site, scriptUrl) {
   // A page that cannot have the file counts nothing, which is neutral.
-  import(new URL(CONDUCT_FILE, scriptUrl).href).then(
+  fetchModule(CONDUCT_FILE, scriptUrl).then(
     ({ watchConduct }) => watchConduct(countsOf(site)),
     () => {},
   );

@@ -2,9 +2,9 @@
  * Fetches the widget of forms, which is a file of its own, on pages that use it.
  */
 
+import { fetchModule } from "./files.js";
 import { solveAnywhere } from "./solver/anywhere.js";
 
-const FIXED_NAME = "widget.js";
 const PLACES = "challenge-widget, .challenge-widget";
 
 /**
@@ -17,13 +17,10 @@ export function offerWidgets(script) {
   const { src } = script;
   /** @type {Promise<unknown> | undefined} */
   let loading;
-  /** @param {string} name */
-  const load = (name) => import(new URL(name, src).href);
   const start = () => {
-    // A page that was kept may name a file that a newer release has replaced.
-    loading ??= load(WIDGET_FILE)
-      .catch(() => load(FIXED_NAME))
-      .then(({ startWidgets }) => startWidgets(script, solveAnywhere));
+    loading ??= fetchModule(WIDGET_FILE, src).then(({ startWidgets }) =>
+      startWidgets(script, solveAnywhere),
+    );
     return loading;
   };
   const page = /** @type {{ tallygate?: { ready?: unknown } }} */ (globalThis);

@@ -23,7 +23,7 @@ function build() {
 
 const MODULES = ["sha256-simd.wasm", "sha256.wasm"];
 const REPORT = ["report.css", "report.js"];
-const SCRIPTS = ["widget.js", "conduct.js", "hold.js", "challenge.js"];
+const SCRIPTS = ["widget.js", "conduct.js", "hold.js", "gate.js", "challenge.js"];
 const NAMES = ["challenge.css", ...MODULES, ...SCRIPTS, ...REPORT];
 
 test("two builds are the same bytes", () => {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openField } from "../src/gate.js";
+import { admit, textFor } from "../src/admission.js";
+import { queueMs } from "../src/client.js";
+import { ChallengeError, codeOf } from "../src/errors.js";
+import { openField } from "../src/gate/open.js";
 import { alone } from "../src/lock.js";
 import { fakeLocks, settle } from "./fakes.js";
 
@@ -43,6 +46,7 @@ function press(fields, { answers = {}, field, around } = {}) {
   const left = new AbortController();
   const surroundings = {
     ...{ secure: true, cookies: true, visible: async () => undefined },
+    ...{ admit, textFor, queueMs, codeOf, ChallengeError },
     leaving: () => left.signal,
     alone: (_site, work) => work(),
     prove: async () => undefined,

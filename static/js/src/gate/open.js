@@ -2,10 +2,7 @@
  * Gets the field behind a gate when the visitor asks for it, and a clearance on the way if need be.
  */
 
-import { admit, textFor } from "./admission.js";
-import { queueMs } from "./client.js";
-import { ChallengeError, codeOf } from "./errors.js";
-import { unlessAborted } from "./page.js";
+import { unlessAborted } from "../page.js";
 
 const MOST_ROUNDS = 3;
 const PAUSE_MS = 500;
@@ -24,7 +21,7 @@ const PAUSE_MS = 500;
 /**
  * What the visitor sees of it.
  * @typedef {object} Panel
- * @property {import("./face.js").Face} face
+ * @property {import("../face.js").Face} face
  * @property {DOMStringMap} texts the words that are known so far
  * @property {(refusal: import("./field.js").Refusal) => void} learn takes over its words
  * @property {(content: Node[]) => void} reveal
@@ -32,9 +29,16 @@ const PAUSE_MS = 500;
 
 /**
  * What is taken from the browser, so that tests can put their own in its place.
- * @typedef {import("./admission.js").Surroundings & {
- *   ask: typeof import("./field.js").askForField,
- *   renew: typeof import("./renew.js").renewAfter }} Surroundings
+ * @typedef {import("../admission.js").Surroundings & {
+ *   ask: (field: Field, http: import("../http.js").Surroundings, signal: AbortSignal)
+ *     => Promise<import("./field.js").Answer>,
+ *   renew: typeof import("../renew.js").renewAfter }} Outside
+ */
+
+/**
+ * And what challenge.js, which fetches this file, has already.
+ * @typedef {Outside & Pick<import("../gate_element.js").Shared,
+ *   "admit" | "textFor" | "queueMs" | "codeOf" | "ChallengeError">} Surroundings
  */
 
 /**
@@ -55,7 +59,7 @@ export async function openField(field, panel, around) {
   } catch (error) {
     // Who comes back finds the button, and may press it again.
     if (signal.aborted) face.idle();
-    else face.problem(textFor(texts, error), codeOf(error));
+    else face.problem(around.textFor(texts, error), around.codeOf(error));
   }
 }
 
@@ -74,22 +78,22 @@ async function fetchField(field, { face, learn }, around, signal) {
     if (content) return { content, remaining, site: page };
     if (refusal) learn(refusal);
     if (status === 429) {
-      const waitMs = queueMs(answer.retryAfterMs);
+      const waitMs = around.queueMs(answer.retryAfterMs);
       face.queue(waitMs, refusal?.more ? waitMs : undefined);
       await unlessAborted(around.http.sleep(waitMs), signal);
       face.working();
     } else if (status === 403 && refusal?.page) {
       page = { ...page, ...refusal.page };
-      await admit(page, face, rounds, around, signal);
+      await around.admit(page, face, rounds, around, signal);
     } else {
-      throw new ChallengeError(refusal ? "banned" : "unexpected_answer", { status });
+      throw new around.ChallengeError(refusal ? "banned" : "unexpected_answer", { status });
     }
   }
 }
 
 /**
  * The guard of one press. Nothing is reloaded, so nothing need be kept.
- * @returns {import("./reloads.js").Rounds}
+ * @returns {import("../reloads.js").Rounds}
  */
 function roundsOf() {
   let gone = 0;

@@ -2,21 +2,20 @@
  * What a gate shows: a button until it is pressed, then marks and words, at the end the field.
  */
 
-import { faceOf } from "./face.js";
-
 /**
  * Fills `shadow` and answers presses; what the host held so far is what a browser without scripts
  * shows, and gives the button its label.
  * @param {HTMLElement} host
  * @param {ShadowRoot} shadow
  * @param {string} url that a browser without scripts would open
- * @param {(panel: import("./gate.js").Panel) => Promise<void>} open
+ * @param {(panel: import("./open.js").Panel) => Promise<void>} open
+ * @param {typeof import("../face.js").faceOf} faceOf
  */
-export function furnish(host, shadow, url, open) {
+export function furnish(host, shadow, url, open, faceOf) {
   const parts = partsOf(host.textContent?.trim() ?? "", url, languageOf(host));
   const { root, field, button, retry } = parts;
   shadow.append(field, root);
-  const panel = panelOf(host, shadow, parts);
+  const panel = panelOf(host, shadow, parts, faceOf(root));
   let opening = false;
   const press = async () => {
     if (opening) return;
@@ -73,10 +72,10 @@ function partsOf(label, url, language) {
  * @param {HTMLElement} host
  * @param {ShadowRoot} shadow
  * @param {Parts} parts
- * @returns {import("./gate.js").Panel}
+ * @param {import("../face.js").Face} face
+ * @returns {import("./open.js").Panel}
  */
-function panelOf(host, shadow, { field, root, button, live, problem, retry }) {
-  const face = faceOf(root);
+function panelOf(host, shadow, { field, root, button, live, problem, retry }, face) {
   /** @param {boolean} on */
   const busy = (on) => {
     for (const name of ["aria-busy", "aria-disabled"]) button.setAttribute(name, `${on}`);

@@ -2,7 +2,7 @@
  * One request for a gated field, and what the answer holds.
  */
 
-import { getPage, retryAfterMs } from "./http.js";
+import { retryAfterMs } from "../http.js";
 
 /**
  * What a page that refuses has to say: an interstitial, a queue, a closed door.
@@ -29,11 +29,12 @@ import { getPage, retryAfterMs } from "./http.js";
 
 /**
  * @param {{ url: string, language?: string }} field
- * @param {import("./http.js").Surroundings} around
+ * @param {typeof import("../http.js").getPage} getPage
+ * @param {import("../http.js").Surroundings} around
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-export async function askForField({ url, language }, around, signal) {
+export async function askForField({ url, language }, getPage, around, signal) {
   const headers = { Accept: "text/html", ...(language && { "Accept-Language": language }) };
   const { response, text } = await getPage(url, { headers, signal }, around);
   const { ok, status } = response;
