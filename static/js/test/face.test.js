@@ -187,3 +187,30 @@ test("without workers it is said however quick, counted from there", () => {
   pass(1000);
   assert.deepEqual(said(), ["about 2 s"]);
 });
+
+const HOLD = {
+  ...{ textHoldHeading: "One more.", textHoldWhy: "Hold it." },
+  textHoldWait: "Or wait {seconds} s.",
+};
+
+test("something to do: a page has its words above, and how long waiting takes below", () => {
+  const whole = titled(fakeRoot({ ...TEXTS, ...HOLD }), "One moment.", "You need not.");
+  page.document.title = "One moment.";
+  const its = pageFaceOf(whole);
+  assert.equal(its.asking(30_000), whole);
+  assert.equal(whole.dataset.state, "asking");
+  assert.equal(whole.parts.h1.textContent, "One more.");
+  assert.equal(whole.parts[".challenge-why"].textContent, "Hold it.");
+  pass(10_000);
+  assert.deepEqual(whole.parts.live.texts, ["Or wait 30 s.", "Or wait 20 s."]);
+  its.working();
+  pass(60_000);
+  assert.equal(whole.parts.live.texts.length, 2, "nothing goes on counting");
+  assert.equal(whole.parts.h1.textContent, "One moment.");
+});
+
+test("without a heading the words come with it", () => {
+  root = fakeRoot({ ...TEXTS, ...HOLD });
+  faceOf(root).asking(30_000);
+  assert.deepEqual(said(), ["Hold it. Or wait 30 s."]);
+});
