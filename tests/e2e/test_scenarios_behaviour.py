@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
 #: what the drivers of these tests are there to be seen by
 DRIVEN = {"webdriver"}
 READY = "typeof tallygate === 'object' && 'report' in tallygate"
+BUTTON = ".challenge-hold button"
+PRESS = f"void document.querySelector('{BUTTON}').click()"
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +29,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("scenarios-behaviour")
     app = "demo.app:create_app()"
     with serve(app, folder, workers=1, CHALLENGE_BEHAVIOUR="true") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same, where a driven browser has one step more to do, or a minute to wait."""
+    folder = tmp_path_factory.mktemp("scenarios-hold")
+    app = "demo.app:create_app()"
+    step = {"CHALLENGE_INTERACTION": "hold", "CHALLENGE_INTERACTION_WAIT": "60"}
+    with serve(app, folder, workers=1, CHALLENGE_BEHAVIOUR="true", **step) as server:
         yield server
 
 
@@ -54,3 +66,13 @@ def test_control_an_engine_that_lies_in_its_page_does(drive: Drive, demo: Server
     driver.until(lambda: driver.evaluate(READY), "the script")
     driver.evaluate("void delete Navigator.prototype.webdriver")
     assert report(driver).get("webdriver_gone") == 1
+
+
+def test_a_press_and_another_open_a_page_in_every_engine(drive: Drive, asking: Server) -> None:
+    driver = drive()
+    driver.open(f"{asking.url}/people/{handles(asking)[0]}")
+    driver.wait_for(BUTTON)
+    driver.evaluate(PRESS)
+    driver.until(lambda: driver.text(BUTTON).startswith("Full"), "a full ring")
+    driver.evaluate(PRESS)
+    driver.wait_for(PERSONAL)
