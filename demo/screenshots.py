@@ -28,6 +28,8 @@ PROBLEM = "[data-challenge-problem]:not([hidden])"
 SPOKEN_MS = 1500
 #: enough for ink, paper, and a portrait
 COLOURS = 32
+#: the work is no part of any picture
+SETTINGS = {"CHALLENGE_PRICE_MS": "20", "CHALLENGE_BEHAVIOUR": "true"}
 LARGE_BYTES = 40 * 1024
 #: brings a fresh browser to a moment that is worth a picture; returns calls that are held back
 Scene = Callable[[Page, str, str], list[Route] | None]
@@ -77,6 +79,19 @@ def interstitial(page: Page, url: str, handle: str) -> list[Route]:
     return held
 
 
+def step(page: Page, url: str, handle: str) -> None:
+    """A browser that was used as programs use one has one step more to do."""
+    interaction = {"kind": "hold", "ms": 1400, "wait_ms": 30_000}
+
+    def ask(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"interaction": interaction})
+
+    page.route("**/v1/challenges", ask)
+    page.goto(f"{url}/people/{handle}")
+    page.wait_for_selector(".challenge-hold", timeout=60_000)
+
+
 def failure(page: Page, url: str, handle: str) -> None:
     """The connection was lost."""
     page.route("**/v1/challenges", lambda route: route.abort("connectionfailed"))
@@ -94,6 +109,7 @@ SCENES: dict[str, Scene] = {
     "profile": profile,
     "card": card,
     "interstitial": interstitial,
+    "step": step,
     "failure": failure,
     "scraper": scraper,
 }
@@ -137,7 +153,7 @@ def main() -> None:
         town = {"DEMO_INSTANCE_PATH": temporary, "DEMO_SEED": SEED}
         app = f"demo.app:create_app({town!r})"
         with (
-            serve(app, Path(temporary), workers=1, CHALLENGE_PRICE_MS="20") as server,
+            serve(app, Path(temporary), workers=1, **SETTINGS) as server,
             chromium(os.environ["TALLYGATE_CHROME"]) as browser,
         ):
             handle = handles_of(Site(server.port, "127.0.0.1"))[0]
