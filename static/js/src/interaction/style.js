@@ -39,9 +39,10 @@ export const HOLD_STYLE = `
 .challenge-hold svg { flex: none; width: 48px; height: 48px; transform: rotate(-90deg); }
 .challenge-hold circle { fill: none; stroke: currentColor; stroke-width: 5px; }
 .challenge-hold .track { stroke-width: 1.5px; }
-.challenge-hold .ring { stroke-dasharray: 1; stroke-dashoffset: 1; }
+.challenge-hold .ring { stroke-dasharray: 1; stroke-dashoffset: 1; opacity: 0; }
 .challenge-hold .is-filling .ring {
   stroke-dashoffset: 0;
+  opacity: 1;
   transition: stroke-dashoffset var(--takes) linear;
 }
 @media (prefers-reduced-motion: reduce) {
