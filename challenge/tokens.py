@@ -60,6 +60,8 @@ class Tokens:
         }
         if challenge.cdata:
             claims["cdata"] = challenge.cdata
+        if challenge.sketch:
+            claims["sketch"] = challenge.sketch
         if challenge.visitor is not None:
             claims["sub"], claims["first"] = challenge.visitor.sub, challenge.visitor.first
             claims["sales"] = challenge.sales
@@ -90,6 +92,7 @@ class Tokens:
                 not_before=claims["nbf"],
                 expires=claims["exp"],
                 cdata=claims.get("cdata", ""),
+                sketch=claims.get("sketch", ""),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Signed by our key, yet not of our form: another version's.

@@ -88,6 +88,8 @@ class Challenge:
     expires: int
     #: the page's own words about a response
     cdata: str = ""
+    #: keyed hashes of the report's movement (see `sketches`), base64url; empty without any
+    sketch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
