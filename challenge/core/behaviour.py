@@ -155,8 +155,8 @@ def _moves_like_a_program(seen: Evidence) -> bool:
 #: How far beyond its threshold the model has to be. Who trembles was not among those it was fitted
 #: to: a tremor that a program played for a test scored 1.9 beyond.
 MARGIN = 2.2
-#: From so many other visitors with the same movement on it is no chance: among 10,000 reports of
-#: people, none met so many (docs/behaviour.md).
+#: From so many other visitors with the same movement on it is no chance: of 10,000 reports of
+#: people, 2 met so many (docs/behaviour.md).
 REPLAYED_FROM = 5
 #: what is counted, and of what
 PARTS: Mapping[str, str] = {
