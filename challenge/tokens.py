@@ -63,6 +63,8 @@ class Tokens:
             claims["cdata"] = challenge.cdata
         if challenge.interaction is not None:
             claims["interaction"] = asdict(challenge.interaction)
+        if challenge.sketch:
+            claims["sketch"] = challenge.sketch
         if challenge.visitor is not None:
             claims["sub"], claims["first"] = challenge.visitor.sub, challenge.visitor.first
             claims["sales"] = challenge.sales
@@ -95,6 +97,7 @@ class Tokens:
                 expires=claims["exp"],
                 cdata=claims.get("cdata", ""),
                 interaction=Interaction(**asked) if asked is not None else None,
+                sketch=claims.get("sketch", ""),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # Signed by our key, yet not of our form: another version's.

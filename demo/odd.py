@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from challenge.core.behaviour import Headers
-from challenge.tally.judging import judge
+from challenge.tally.judging import judge, read_report
 
 #: numbers of a report
 NUMBERS: Mapping[str, str] = {
@@ -56,6 +56,7 @@ REASONS: Mapping[str, str] = {
     "teleports": "The mouse leaps from target to target.",
     "movement": "The mouse moves as programs move it.",
     "contradicts": "Its numbers contradict each other.",
+    "replayed": "Several visitors have moved the mouse just so today.",
     "keyless_inputs": "Letters come without keys.",
     "single_moves": "The mouse moves came one by one.",
     "scripted_scrolls": "It scrolls without a hand.",
@@ -64,5 +65,5 @@ REASONS: Mapping[str, str] = {
 
 def judged(report: str, headers: Headers) -> dict[str, object]:
     """The factor that a report comes to, and what is odd."""
-    found = judge(report, headers)
+    found = judge(read_report(report), headers)
     return {"factor": found.factor, "odd": [REASONS[reason] for reason in found.reasons]}

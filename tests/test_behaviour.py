@@ -21,7 +21,7 @@ from challenge.core.visitors import JUDGED_SECONDS
 from challenge.flask import signals
 from challenge.stores.memory import MemoryStore
 from challenge.stores.sqlite import SQLiteStore
-from challenge.tally.judging import judge
+from challenge.tally.judging import judge, read_report
 from challenge.wire import REPORT_MAX, Ask
 
 from .solving import ASK, redemption
@@ -155,17 +155,17 @@ def test_the_challenge_says_the_factor_and_no_reason(world: World) -> None:
      '{"webdriver":1e9}', '{"webdriver":NaN}', '{"unheard_of":1}', "\x00", '{"clicks":99999}'],
 )  # fmt: skip
 def test_what_cannot_be_read_says_nothing(report: str) -> None:
-    assert judge(report, Headers()).factor == 1
+    assert judge(read_report(report), Headers()).factor == 1
 
 
 def test_counts_that_contradict_each_other_are_evidence() -> None:
-    assert judge('{"clicks":3,"short_clicks":9}', Headers()).factor > 1
+    assert judge(read_report('{"clicks":3,"short_clicks":9}'), Headers()).factor > 1
 
 
 @given(st.text(max_size=200))
 @settings(deadline=None)
 def test_no_report_is_an_error(report: str) -> None:
-    assert judge(report.encode("utf-8", "replace").decode(), Headers()).factor >= 1
+    assert judge(read_report(report.encode("utf-8", "replace").decode()), Headers()).factor >= 1
 
 
 def test_a_huge_report_is_refused_with_a_code(make_app: Callable[..., Flask]) -> None:

@@ -97,6 +97,8 @@ class Evidence:
     headers: Headers
     #: of how a hand moves a mouse
     model: Model
+    #: how many other visitors have sent the same movement, or nearly the same (see `sketches`)
+    others: int = 0
 
     def of(self, name: str) -> int:
         """A value of the report."""
@@ -156,6 +158,9 @@ def _moves_like_a_program(seen: Evidence) -> bool:
 #: How far beyond its threshold the model has to be. Who trembles was not among those it was fitted
 #: to: a tremor that a program played for a test scored 1.9 beyond.
 MARGIN = 2.2
+#: From so many other visitors with the same movement on it is no chance: of 10,000 reports of
+#: people, 2 met so many (docs/behaviour.md).
+REPLAYED_FROM = 5
 #: what is counted, and of what
 PARTS: Mapping[str, str] = {
     "short_clicks": "clicks",
@@ -185,22 +190,27 @@ RULES: tuple[Rule, ...] = (
     Rule("teleports", _mostly("teleports", "targets", 3), points=1, group="defaults"),
     Rule("movement", _moves_like_a_program, points=2, group="movement"),
     Rule("contradicts", _contradicts, points=3, group="report"),
+    Rule("replayed", lambda seen: seen.others >= REPLAYED_FROM, points=3, group="replay"),
     # Pasting, touchpads, anchors and the like: together no more than a hint.
     Rule("keyless_inputs", _mostly("keyless_inputs", "inputs", 4), points=1, group="weak"),
     Rule("single_moves", _all_single, points=1, group="weak"),
     Rule("scripted_scrolls", _mostly("scripted_scrolls", "scrolls", 20), points=1, group="weak"),
 )
 #: what a group adds at most
-CAPS: Mapping[str, int] = {"environment": 3, "defaults": 5, "report": 3, "movement": 2, "weak": 1}
+CAPS: Mapping[str, int] = {
+    **{"environment": 3, "defaults": 5, "report": 3, "replay": 3},
+    **{"movement": 2, "weak": 1},
+}
 
 
-def assess(values: Values, headers: Headers, model: Model) -> Assessment:
+def assess(values: Values, headers: Headers, model: Model, others: int = 0) -> Assessment:
     """The factor by which a price rises, and why.
 
     :param values: of a report; what is missing counts as nothing odd.
     :param model: of how a hand moves a mouse.
+    :param others: visitors that have sent the same movement.
     """
-    seen = Evidence(values, headers, model)
+    seen = Evidence(values, headers, model, others)
     found = [rule for rule in RULES if rule.holds(seen)]
     points = dict.fromkeys(CAPS, 0)
     for rule in found:

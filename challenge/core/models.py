@@ -104,6 +104,8 @@ class Challenge:
     cdata: str = ""
     #: what is asked for besides work, if anything
     interaction: Interaction | None = None
+    #: keyed hashes of the report's movement (see `sketches`), base64url; empty without any
+    sketch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,21 @@ class Store(Protocol):
         """The bans that have not ended."""
         ...
 
+    # -- sketches
+
+    def note_sender(
+        self, key: bytes, half: bytes, visitor: bytes, *, now: float, expires: int
+    ) -> int:
+        """Apply :func:`challenge.core.sketches.note`; what it says of others.
+
+        :param key: the row, `sketches.ROW_BYTES`: that many there are, and no more.
+        """
+        ...
+
+    def other_senders(self, key: bytes, half: bytes, visitor: bytes, *, now: float) -> int:
+        """Apply :func:`challenge.core.sketches.others`."""
+        ...
+
     # -- the rest
 
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:

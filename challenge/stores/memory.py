@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from ..core import bands
+from ..core import bands, sketches
 from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Lane
+from ..core.sketches import Senders
 from ..core.visitors import Visitor
 from ..errors import StoreUnavailable
 from .base import (
@@ -73,6 +74,7 @@ class MemoryStore(RecordVerbs[Visitor | None]):
         self._reservations: dict[tuple[bytes, bytes], _Reservation] = {}
         self._day_keys: dict[int, bytes] = {}
         self._bans: dict[bytes, Ban] = {}
+        self._sketches: dict[bytes, Senders] = {}
         self._swept = 0.0
 
     def spend(
@@ -195,6 +197,18 @@ class MemoryStore(RecordVerbs[Visitor | None]):
         with self._lock:
             return [ban for ban in self._bans.values() if ban.expires > now]
 
+    def note_sender(
+        self, key: bytes, half: bytes, visitor: bytes, *, now: float, expires: int
+    ) -> int:
+        with self._lock:
+            row, others = sketches.note(self._sketches.get(key), half, visitor, now, expires)
+            self._sketches[key] = row
+            return others
+
+    def other_senders(self, key: bytes, half: bytes, visitor: bytes, *, now: float) -> int:
+        with self._lock:
+            return sketches.others(self._sketches.get(key), half, visitor, now)
+
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._lock:
             for past in [past for past in self._day_keys if not day_is_open(past, now)]:
@@ -223,4 +237,4 @@ class MemoryStore(RecordVerbs[Visitor | None]):
         return max(len(table) for table in self._tables())
 
     def _tables(self) -> tuple[dict[Any, Any], ...]:
-        return (self._spent, self._visitors, self._bands, self._reservations)
+        return (self._spent, self._visitors, self._bands, self._reservations, self._sketches)

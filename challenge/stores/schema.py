@@ -8,7 +8,7 @@ import apsw
 
 from ..errors import ConfigError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 #: SQLite's `application_id` of our files: "tgte"
 APPLICATION_ID = 0x74677465
 
@@ -37,6 +37,10 @@ CREATE TABLE bans (
     key BLOB PRIMARY KEY, version INTEGER NOT NULL, length INTEGER NOT NULL, effect TEXT NOT NULL,
     reason TEXT NOT NULL, origin TEXT NOT NULL, since INTEGER NOT NULL, expires INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE sketches (
+    key BLOB PRIMARY KEY, half BLOB NOT NULL, visitors BLOB NOT NULL, expires INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sketches_expires ON sketches (expires);
 CREATE TABLE day_keys (day INTEGER PRIMARY KEY, key BLOB NOT NULL);
 CREATE TABLE epoch (epoch TEXT NOT NULL, boot TEXT NOT NULL, file INTEGER NOT NULL);
 """

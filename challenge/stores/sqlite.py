@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 import apsw
 
-from ..core import bands
+from ..core import bands, sketches
 from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Lane
+from ..core.sketches import Senders
 from ..core.visitors import Visitor
 from ..errors import ConfigError, StoreUnavailable
 from .base import (
@@ -62,6 +63,8 @@ _RECORD = "SELECT record FROM visitors WHERE id = ? AND key = ?"
 _PUT_RECORD = "UPDATE visitors SET record = ? WHERE id = ?"
 _PUT_EXPIRES = "UPDATE visitors SET expires = ? WHERE id = ?"
 _SWAP_RECORD = "UPDATE visitors SET record = ? WHERE id = ? AND record = ?"
+_SENDERS = "SELECT half, visitors, expires FROM sketches WHERE key = ?"
+_PUT_SENDERS = "INSERT OR REPLACE INTO sketches VALUES (?, ?, ?, ?)"
 _LEVELS = "SELECT level_ms, known_ms, new_ms, flagged_ms FROM bands WHERE key = ?"
 
 
@@ -251,6 +254,21 @@ class SQLiteStore(RecordVerbs[bytes | None]):
             rows = connection.execute("SELECT * FROM bans WHERE expires > ?", (now,))
             return [Ban(*row) for row in rows]
 
+    def note_sender(
+        self, key: bytes, half: bytes, visitor: bytes, *, now: float, expires: int
+    ) -> int:
+        with self._file.transaction() as connection:
+            before = _senders(connection, key)
+            after, others = sketches.note(before, half, visitor, now, expires)
+            if after != before:
+                connection.execute(_PUT_SENDERS, (key, *astuple(after)))
+                sweep(connection, now, ROWS, ("sketches",))
+        return others
+
+    def other_senders(self, key: bytes, half: bytes, visitor: bytes, *, now: float) -> int:
+        with self._file.connection() as connection:
+            return sketches.others(_senders(connection, key), half, visitor, now)
+
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._file.transaction() as connection:
             connection.execute(_END_DAY_KEYS, (now,))
@@ -317,6 +335,11 @@ def _told(row: tuple[Any, bytes, bytes], digest: bytes) -> Spending:
 def _levels(connection: apsw.Connection, key: bytes) -> Levels | None:
     row = connection.execute(_LEVELS, (key,)).fetchone()
     return Levels(*row) if row is not None else None
+
+
+def _senders(connection: apsw.Connection, key: bytes) -> Senders | None:
+    row = connection.execute(_SENDERS, (key,)).fetchone()
+    return Senders(*row) if row is not None else None
 
 
 def _put_levels(connection: apsw.Connection, key: bytes, levels: Levels) -> None:

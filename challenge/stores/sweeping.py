@@ -17,6 +17,7 @@ _KEYS = {
     "visitors": "id",
     "bands": "key",
     "reservations": "key, reservation",
+    "sketches": "key",
 }
 
 

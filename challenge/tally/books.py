@@ -107,6 +107,11 @@ class Books:
         network = client.network.home(client.address)
         return network_hash(secret, network) if secret is not None else None
 
+    def keyed(self, purpose: str, *parts: str | bytes, now: float) -> bytes:
+        """A hash of something under the day's key; with that it stands for nothing any more."""
+        message = canonical(f"challenge/v1/{purpose}", *parts)
+        return hmac.digest(self._secret(int(now) // DAY, now), message, "sha256")
+
     def profile_digests(self, profile: str, sensitivity: str) -> tuple[tuple[bytes, int], ...]:
         """What a view of a profile charges: a digest for each class up to the route's.
 

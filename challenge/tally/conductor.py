@@ -32,6 +32,7 @@ from .marks import Marks
 from .minting import Mint
 from .quoting import Quoter
 from .redeeming import Redeemer
+from .replays import Replays
 from .responding import Responder
 from .secret import SiteSecret
 from .selling import Seller
@@ -85,11 +86,19 @@ class Tally:
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
         marks = Marks(self.bans, clock)
+        replays = Replays(self._books)
         self._quoter = Quoter(
-            settings, self._mint, self._tokens, self._books, marks, clock=clock, tell=judged
+            settings,
+            self._mint,
+            self._tokens,
+            self._books,
+            marks,
+            replays,
+            clock=clock,
+            tell=judged,
         )
         self._seller = Seller(
-            settings.budget, self._mint, self._tokens, self._books, spender, marks
+            settings.budget, self._mint, self._tokens, self._books, spender, marks, replays
         )
         failures = Failures(settings.failure_burst, random(32), marks.persists)
         self._redeemer = Redeemer(

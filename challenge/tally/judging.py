@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..core.behaviour import Assessment, Headers, assess, known
+from ..core.behaviour import Assessment, Headers, Values, assess, known
 from ..errors import Malformed
 from ..kinematics import model
 from ..strict import read_object
 
 
-def judge(report: str, headers: Headers) -> Assessment:
-    """What a report comes to; one that can't be read says nothing, as none does.
+def read_report(report: str) -> Values:
+    """What a report says; one that can't be read says nothing, as none does.
 
     :param report: as sent, empty without one.
     """
@@ -17,4 +17,12 @@ def judge(report: str, headers: Headers) -> Assessment:
         values = known(read_object(report.encode())) if report else None
     except Malformed:
         values = None
-    return assess(values or {}, headers, model())
+    return values or {}
+
+
+def judge(values: Values, headers: Headers, others: int = 0) -> Assessment:
+    """What a report comes to.
+
+    :param others: visitors that have sent the same movement.
+    """
+    return assess(values, headers, model(), others)

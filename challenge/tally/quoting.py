@@ -18,9 +18,10 @@ from ..keys import decode_bytes, encode_bytes
 from ..tokens import Tokens
 from ..wire import BUYS_RESPONSE, Ask
 from .books import Books
-from .judging import judge
+from .judging import judge, read_report
 from .marks import Marks
 from .minting import Mint
+from .replays import Replays
 from .selling import RENEWABLE
 
 #: milliseconds that a response takes for the test key that takes its time
@@ -37,6 +38,7 @@ class Quoter:
         tokens: Tokens,
         books: Books,
         marks: Marks,
+        replays: Replays,
         *,
         clock: Callable[[], float],
         tell: Callable[[Assessment, bool], None],
@@ -46,6 +48,7 @@ class Quoter:
         self._tokens = tokens
         self._books = books
         self._marks = marks
+        self._replays = replays
         self._clock = clock
         self._tell = tell
 
@@ -53,17 +56,18 @@ class Quoter:
         """See :meth:`challenge.tally.Tally.quote`."""
         now = self._clock()
         site = self._site_asked(ask)
-        judged = judge(ask.report, headers) if self._settings.behaviour else NEUTRAL
         if site in TEST_KEYS:
             wait_ms = SLOW_MS if site == TEST_SLOW else 0
-            return self._offer(ask, Quote(0, 0, wait_ms), now, NEUTRAL, site=site)
+            return self._offer(ask, Quote(0, 0, wait_ms), now, site=site)
         if ask.buys == BUYS_RESPONSE:
             self._marks.refuse(client)
+            judged, _ = self._judged(ask, headers, None, now)
             self._tell(judged, False)
             work = self._settings.work
             work_ms = dearer(work.first_ms, judged.factor, work.max_ms)
             return self._offer(ask, Quote(work_ms, 0, 0), now, judged)
         visitor, record = self._reader(clearance, now)
+        judged, sketch = self._judged(ask, headers, visitor, now)
         self._tell(judged, record is not None)
         keyed = record is not None and record.thumbprint != ""
         # Whether the key signs is for redeem to see; the record says the rest.
@@ -84,7 +88,17 @@ class Quoter:
             lane=self._marks.lane(client, lane_of(record, proved=keyed, now=now)),
         )
         sales = record.sales if record is not None else 0
-        return self._offer(ask, quote, now, judged, visitor, sales)
+        return self._offer(ask, quote, now, judged, sketch, visitor, sales)
+
+    def _judged(
+        self, ask: Ask, headers: Headers, visitor: Identity | None, now: float
+    ) -> tuple[Assessment, bytes]:
+        """What the report comes to, and its sketch."""
+        if not self._settings.behaviour:
+            return NEUTRAL, b""
+        values = read_report(ask.report)
+        sketch, others = self._replays.seen(values, visitor, now)
+        return judge(values, headers, others), sketch
 
     def _site_asked(self, ask: Ask) -> str:
         own = self._settings.site_key
@@ -102,7 +116,8 @@ class Quoter:
         ask: Ask,
         quote: Quote,
         now: float,
-        judged: Assessment,
+        judged: Assessment = NEUTRAL,
+        sketch: bytes = b"",
         visitor: Identity | None = None,
         sales: int = 0,
         site: str = "",
@@ -130,6 +145,7 @@ class Quoter:
             expires=issued + self._settings.quote_lifetime,
             cdata=ask.cdata,
             interaction=interaction,
+            sketch=encode_bytes(sketch),
         )
         return Offer(
             challenge=self._tokens.sign_challenge(challenge),

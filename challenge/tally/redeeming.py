@@ -69,5 +69,6 @@ class Redeemer:
             visitor=challenge.visitor,
             number=challenge.sales,
             factor=challenge.factor,
+            sketch=decode_bytes(challenge.sketch),
             thumbprint=proved,
         )

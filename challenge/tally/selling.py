@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from ..core.bands import Granted, Wanted
+from ..core.behaviour import FLAGGED_FROM, REPLAYED_FROM
 from ..core.lanes import lane_of
 from ..core.models import Clearance, Client, Identity, Lane, Sale
 from ..core.purchases import Purchase, first_purchase
@@ -31,6 +32,7 @@ from ..tokens import Tokens
 from .books import Books, Reserved
 from .marks import Marks
 from .minting import Mint, read_claims, write_claims
+from .replays import Replays
 from .spending import Spender
 
 log = logging.getLogger("challenge")
@@ -63,6 +65,8 @@ class Order:
     number: int = 0
     #: what the report that came with the ask came to
     factor: int = 1
+    #: keyed hashes of that report's movement, if it has any
+    sketch: bytes = b""
     #: of the browser key that has signed the order; empty for a bearer
     thumbprint: str = ""
 
@@ -78,6 +82,7 @@ class Seller:
         books: Books,
         spender: Spender,
         marks: Marks,
+        replays: Replays,
     ) -> None:
         self._budget = budget
         self._mint = mint
@@ -85,6 +90,7 @@ class Seller:
         self._books = books
         self._spender = spender
         self._marks = marks
+        self._replays = replays
 
     def sell(self, order: Order, client: Client, now: float) -> Sale:
         """Sell to the client, or say again what was sold for the same body.
@@ -145,6 +151,7 @@ class Seller:
         if not order.confirm():
             store.settle(order.id, "failed", b"unsolved", since=since)
             raise Unsolved("the dear check failed")
+        order = self._noted(order, order.visitor or clearance.visitor, since)
         reserved, sold = self._reserve(order, buyer, client, since)
         clearance = _filled(clearance, sold, renews=_renews(buyer))
         sale = self._purchase(order, clearance, sold, reserved.granted.units, client, since)
@@ -160,6 +167,16 @@ class Seller:
         store.settle(order.id, "granted", write_claims(clearance), since=since)
         log.info("clearance sold", extra={"budget": sale.units})
         return clearance
+
+    def _noted(self, order: Order, visitor: Identity, since: float) -> Order:
+        """The order, flagged if too many others have sent its report since it was quoted.
+
+        So who asks many times before redeeming once gains one sale's work, and no lane.
+        """
+        if self._replays.note(order.sketch, visitor, since) < REPLAYED_FROM:
+            return order
+        wanted = replace(order.wanted, lane=Lane.FLAGGED)
+        return replace(order, wanted=wanted, factor=max(order.factor, FLAGGED_FROM))
 
     def _reserve(
         self, order: Order, buyer: Visitor | None, client: Client, since: float

@@ -15,6 +15,7 @@ from challenge.core.behaviour import (
     FLAGGED_FROM,
     NEUTRAL,
     PARTS,
+    REPLAYED_FROM,
     RULES,
     SIGNALS,
     SILENT,
@@ -124,6 +125,20 @@ def test_more_of_what_is_odd_never_lowers_it(values: dict[str, int], part: str, 
 @given(reports, st.sampled_from([n for n, most in SIGNALS.items() if most == 1]))
 def test_a_contradiction_never_lowers_it(values: dict[str, int], name: str) -> None:
     assert assess({**values, name: 1}, CHROME).factor >= assess(values, CHROME).factor
+
+
+@given(reports, st.integers(0, 9), st.integers(0, 9))
+def test_more_others_with_the_same_never_lower_it(
+    values: dict[str, int], some: int, more: int
+) -> None:
+    few = behaviour.assess(values, SILENT, MODEL, some)
+    assert behaviour.assess(values, SILENT, MODEL, some + more).factor >= few.factor
+
+
+def test_what_several_have_sent_is_flagged() -> None:
+    found = [behaviour.assess({}, SILENT, MODEL, others) for others in range(REPLAYED_FROM + 1)]
+    assert found[:-1] == [NEUTRAL] * REPLAYED_FROM
+    assert found[-1] == Assessment(FLAGGED_FROM, ("replayed",))
 
 
 @pytest.mark.parametrize(

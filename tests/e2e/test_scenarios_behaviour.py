@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from challenge.core.behaviour import SILENT
-from challenge.tally.judging import judge
+from challenge.tally.judging import judge, read_report
 
 from ..serving import Server, serve
 from .conftest import Drive
@@ -56,7 +56,7 @@ def test_no_engine_contradicts_itself(drive: Drive, demo: Server) -> None:
     driver.until(lambda: driver.evaluate(READY), "the script")
     values = report(driver)
     undriven = {k: v for k, v in values.items() if k not in DRIVEN}
-    odd = judge(json.dumps(undriven), SILENT)
+    odd = judge(read_report(json.dumps(undriven)), SILENT)
     assert odd.reasons == ("hints_missing",) if "hints_major" in values else odd.reasons == ()
 
 

@@ -348,6 +348,40 @@ class StoreConformance:
             store.reserve(other, other, band, wanted, holder=HOLDER, now=NOW + seconds)
             assert (store.levels(KEY) == UNTOUCHED) == (seconds > 101)
 
+    # -- sketches
+
+    def test_a_halfs_senders_are_one_row_for_all(self, make_store: MakeStore) -> None:
+        def note(half: bytes, number: int, now: float = NOW) -> int:
+            store = make_store()
+            return store.note_sender(b"hh", half, digest(number), now=now, expires=END)
+
+        def others(half: bytes, number: int, now: float = NOW) -> int:
+            return make_store().other_senders(b"hh", half, digest(number), now=now)
+
+        assert others(b"half", 1) == 0
+        assert [note(b"half", number) for number in (1, 2, 2, 3, 1)] == [0, 1, 1, 2, 2]
+        assert [others(b"half", number) for number in (1, 4)] == [2, 3]
+        assert (note(b"othr", 9), others(b"othr", 8)) == (0, 0), "the row is taken"
+        assert make_store().other_senders(b"xx", b"half", b"", now=NOW) == 0
+        assert [others(b"half", 4, now) for now in (END - 1, END)] == [3, 0]
+        assert [note(b"othr", number, END) for number in (9, 8)] == [0, 0], "ended before it began"
+
+    def test_reading_senders_writes_none(self, store: Store) -> None:
+        for number in range(9):
+            store.other_senders(b"hh", b"half", digest(number), now=NOW)
+        assert store.note_sender(b"hh", b"half", digest(9), now=NOW, expires=END) == 0
+
+    def test_no_sender_is_lost_among_many_callers(self, make_store: MakeStore) -> None:
+        for round_ in range(10):
+            key = digest(round_)[-2:]
+            told = self.together(
+                make_store,
+                lambda store, at, k=key: str(
+                    store.note_sender(k, b"half", digest(at), now=NOW, expires=END)
+                ),
+            )
+            assert told == {**{str(number): 1 for number in range(8)}, "8": 8}
+
     # -- day keys
 
     def test_a_days_key_is_one_for_all_and_ends(self, make_store: MakeStore) -> None:

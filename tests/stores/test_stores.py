@@ -44,8 +44,9 @@ class TestMemory(StoreConformance):
         store = MemoryStore()
         store.spend(ID, BODY, b"", now=NOW, expires=END)
         store.open(b"k" * 16, visitor())
+        store.note_sender(b"hh", b"half", digest(1), now=NOW, expires=END)
         store.spend(b"other id", BODY, b"", now=END + 61, expires=END + 100)
-        assert (len(store._spent), len(store._visitors)) == (1, 0)
+        assert (len(store._spent), len(store._visitors), len(store._sketches)) == (1, 0, 0)
 
 
 class TestSQLite(StoreConformance):
@@ -171,15 +172,19 @@ def test_what_has_ended_is_gone_from_the_file(tmp_path: Path) -> None:
     store = SQLiteStore(tmp_path / "store.db")
     day = int(NOW) // 86400
     key = store.day_key(day, b"the key of a day in the past....", now=NOW)
+    store.note_sender(b"hh", b"half", b"a sender", now=NOW, expires=END)
     with store._file.connection() as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert key in (tmp_path / "store.db").read_bytes()
+    before = (tmp_path / "store.db").read_bytes()
+    assert key in before
+    assert b"a sender" in before
     # Nothing is sold any more, but somebody knocks at the gate.
     store.open(b"k" * 16, visitor())
     assert store.read(b"k" * 16, now=NOW + 3 * 86400) is None
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert key not in kept
     assert b"homehome" not in kept
+    assert b"a sender" not in kept
 
 
 def test_a_full_file_refuses_sales_and_keeps_what_was_sold(tmp_path: Path) -> None:
