@@ -47,7 +47,8 @@ def create_app() -> Flask:
     def quoted(
         _: object, factor: float, reasons: tuple[str, ...], renews: bool, **_more: object
     ) -> None:
-        told("quoted", factor=factor, reasons=list(reasons), renews=renews)
+        report = request.get_json().get("report", "")
+        told("quoted", factor=factor, reasons=list(reasons), renews=renews, report=report)
 
     signals.page_admitted.connect(admitted, app, weak=False)
     signals.clearance_sold.connect(sold, app, weak=False)
