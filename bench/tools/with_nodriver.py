@@ -17,7 +17,7 @@ async def found(tab: Tab, selector: str) -> Element:
     """The first such element, whichever pages come and go meanwhile."""
     while True:
         try:
-            if element := await tab.select(selector, PATIENCE_S):
+            if (element := await tab.select(selector, PATIENCE_S)) is not None:
                 return element
         except ProtocolException:
             pass

@@ -8,20 +8,25 @@ const DRIVER =
   /[ (](pptr:|__\w+ppeteer_evaluation_script__)|(UtilityScript\.\w+|callFunction) \(<anonymous>/;
 /** Evaluated from outside; but also in bookmarklets, in the console, and in timers made of text. */
 const NAMELESS = /<anonymous>:\d+:\d+/;
-/** So many stacks are looked at on a page, and so long after each none: one takes 0.1 to 0.2 ms. */
+/** So many stacks are looked at on a page, and so many in a second: one takes 0.1 to 0.2 ms. */
 const LOOKS = 100;
-const GAP_MS = 250;
+const LOOKS_IN_A_SECOND = 4;
 
 /** @type {import("./registry.js").Conduct} */
 export const calls = {
   names: ["driver_calls", "nameless_calls"],
   watch(_listen, { add }) {
     let looks = 0;
+    let left = 0;
     let next = 0;
     const look = () => {
       const now = performance.now();
-      if (now < next) return;
-      next = now + GAP_MS;
+      if (now >= next) {
+        next = now + 1000;
+        left = LOOKS_IN_A_SECOND;
+      }
+      if (!left) return;
+      left--;
       if (++looks === LOOKS) for (const restore of restores) restore();
       const seen = callerOf(stack());
       if (seen) add(seen);
