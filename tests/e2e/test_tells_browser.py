@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -172,3 +173,14 @@ def test_looking_at_calls_costs_under_a_millisecond_in_a_second(page: Page) -> N
     run_own(page, COSTLY)
     cost: float = page.evaluate("cost()")
     assert 0 < cost * LOOKS_IN_A_SECOND < 1, cost
+
+
+def test_a_page_that_does_not_report_has_its_methods_as_they_were(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with serve("demo.app:create_app()", tmp_path, workers=1) as server:
+        context = person(browser)
+        page = context.new_page()
+        page.goto(f"{server.url}/", wait_until="networkidle")
+        assert "click" in page.evaluate("HTMLElement.prototype.click.toString()")
+        context.close()
