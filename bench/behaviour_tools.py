@@ -7,16 +7,22 @@ without. In the end BotD is asked about the same browser, on a page of its own.
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ._report import Figure, publish
+from .visits import reports
 from .visits.tools import TOOLS, Tool, visit
 from .visits.watched import NOTHING, Told
 
 HIGH = 4.0
 MODES = ("headless", "headful")
+MOST_SCRIPT_BYTES = 5120
+SCRIPT_BYTES = Path(__file__).with_name("behaviour") / "script_bytes.mjs"
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,16 @@ def figures(found: Sequence[Row], mode: str) -> Iterator[Figure]:
     yield Figure(f"behaviour.botd_{mode}", named, "tools", note="what BotD 2.0.0 says of them")
 
 
+def script_bytes() -> Figure:
+    """What a page carries for it."""
+    done = subprocess.run(["node", SCRIPT_BYTES], capture_output=True, check=True, text=True)
+    parts: dict[str, int] = json.loads(done.stdout)
+    value = sum(parts.values())
+    note = f"with brotli: conduct.js {parts['conduct']}, in challenge.js {parts['signals']}"
+    ok = value <= MOST_SCRIPT_BYTES
+    return Figure("behaviour.script_bytes", value, "bytes", MOST_SCRIPT_BYTES, ok, note)
+
+
 def main() -> None:
     """Measure and publish."""
     parser = argparse.ArgumentParser(prog="./run bench behaviour-tools", description=__doc__)
@@ -99,7 +115,10 @@ def main() -> None:
     if options.only or options.mode:
         return
     print()
-    publish("behaviour-tools", [figure for mode in MODES for figure in figures(found, mode)])
+    told = [figure for mode in MODES for figure in figures(found, mode)]
+    visits = [visit for row in found for visit in (row.clicking, row.going)]
+    told += [*reports.figures("behaviour", visits), script_bytes()]
+    publish("behaviour-tools", told)
 
 
 if __name__ == "__main__":

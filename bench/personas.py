@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ._report import Figure, publish
+from .visits import reports
 from .visits.personas import PERSONAS, Persona, visit
 from .visits.watched import NOTHING, Told
 
@@ -94,7 +95,9 @@ def main() -> None:
     found = list(rows(chosen))
     if not options.only:
         print()
-        publish("personas", list(figures(found)))
+        visits = [visit for row in found for visit in (row.plain, row.driven)]
+        told = [*figures(found), *reports.figures("behaviour.personas", visits)]
+        publish("personas", told)
 
 
 if __name__ == "__main__":

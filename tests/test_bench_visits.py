@@ -12,6 +12,8 @@ from random import Random
 
 import pytest
 
+from bench.behaviour_tools import script_bytes
+from bench.visits import reports
 from bench.visits.motion import Box, Hand
 from bench.visits.processes import MARK, descendants, end_marked
 from bench.visits.route import PROFILES, route
@@ -107,3 +109,22 @@ def test_a_renewal_costs_what_was_odd_until_then_and_no_more() -> None:
 def test_without_a_renewal_nothing_is_told_of_it() -> None:
     told = replace(NOTHING, quotes=(quote(8, "a"),))
     assert (told.first_renewal, told.factor, told.reasons) == (None, "no renewal", ())
+
+
+def test_the_largest_report_counts() -> None:
+    small, large = Quote(1, (), renews=False, report="{}"), Quote(1, (), False, '{"a":1,"b":2}')
+    visits = [replace(NOTHING, quotes=(small, large)), replace(NOTHING, quotes=(small,)), NOTHING]
+    size, numbers = reports.figures("x", visits)
+    assert (size.id, size.value, numbers.id, numbers.value) == (
+        *("x.report_bytes", 13),
+        *("x.report_numbers", 2),
+    )
+    assert size.ok and numbers.ok
+    many = Quote(1, (), False, "{" + ",".join(f'"{n}":1' for n in range(25)) + "}")
+    assert not list(reports.figures("x", [replace(NOTHING, quotes=(many,))]))[1].ok
+
+
+def test_a_page_carries_little_for_it() -> None:
+    figure = script_bytes()
+    assert figure.ok, figure
+    assert figure.value > 2000

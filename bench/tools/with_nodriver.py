@@ -17,9 +17,11 @@ async def found(tab: Tab, selector: str) -> Element:
     """The first such element, whichever pages come and go meanwhile."""
     while True:
         try:
-            return await tab.select(selector, PATIENCE_S)
+            if (element := await tab.select(selector, PATIENCE_S)) is not None:
+                return element
         except ProtocolException:
-            await tab.sleep(0.1)
+            pass
+        await tab.sleep(0.1)
 
 
 async def look_around(tab: Tab, plan: dict[str, Any]) -> None:

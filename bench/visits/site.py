@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Flask, Response, request, send_file
+from flask import Flask, Response, g, request, send_file
 
 from challenge.flask import signals
 from demo import app as demo
@@ -47,8 +48,15 @@ def create_app() -> Flask:
     def quoted(
         _: object, factor: float, reasons: tuple[str, ...], renews: bool, **_more: object
     ) -> None:
-        told("quoted", factor=factor, reasons=list(reasons), renews=renews)
+        report = json.loads(g.body).get("report", "")
+        told("quoted", factor=factor, reasons=list(reasons), renews=renews, report=report)
 
+    def keep_body() -> None:
+        # What the gate reads off the wire is gone.
+        g.body = request.environ["wsgi.input"].read(request.content_length or 0)
+        request.environ["wsgi.input"] = io.BytesIO(g.body)
+
+    app.before_request(keep_body)
     signals.page_admitted.connect(admitted, app, weak=False)
     signals.clearance_sold.connect(sold, app, weak=False)
     signals.challenge_quoted.connect(quoted, app, weak=False)

@@ -24,6 +24,8 @@ class Quote:
     reasons: tuple[str, ...]
     #: whether the visitor had a clearance already
     renews: bool
+    #: as the browser sent it; empty if it said nothing
+    report: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ class Watched:
 
 
 def _quote(event: dict[str, Any]) -> Quote:
-    return Quote(float(event["factor"]), tuple(event["reasons"]), bool(event["renews"]))
+    factor, reasons = float(event["factor"]), tuple(event["reasons"])
+    return Quote(factor, reasons, bool(event["renews"]), event["report"])
 
 
 def _called(verdict: dict[str, Any]) -> str:

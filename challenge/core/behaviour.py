@@ -31,6 +31,7 @@ SIGNALS: Mapping[str, int] = {
     "webdriver": 1,
     "webdriver_gone": 1,
     "globals": 1,
+    "driver_calls": 9999,
     "worker_differs": 1,
     "permissions_differ": 1,
     # Chromium's version by navigator.userAgentData; 0 where it has none, and whether it should.
@@ -42,15 +43,15 @@ SIGNALS: Mapping[str, int] = {
     "centre_clicks": 9999,
     "keys": 9999,
     "short_keys": 9999,
-    "inputs": 9999,
     "keyless_inputs": 9999,
-    "targets": 9999,
     "teleports": 9999,
+    "nameless_calls": 9999,
     # Timing and reading.
     "moves": 9999,
     "single_moves": 9999,
     "scrolls": 9999,
     "scripted_scrolls": 9999,
+    "glimpses": 9999,
     # Windows of movement, and means over them (see `kinematics`).
     "windows": 200,
     **dict.fromkeys(MOVEMENT, FULL),
@@ -120,6 +121,10 @@ def _is(name: str) -> Callable[[Evidence], bool]:
     return lambda seen: seen.of(name) > 0
 
 
+def _many(name: str, least: int) -> Callable[[Evidence], bool]:
+    return lambda seen: seen.of(name) >= least
+
+
 def _mostly(part: str, whole: str, least: int) -> Callable[[Evidence], bool]:
     """So many of them, and half of all or more."""
 
@@ -137,6 +142,10 @@ def _hints_differ(seen: Evidence) -> bool:
     headers = seen.headers
     majors = {seen.of("hints_major"), headers.agent_major, headers.hint_major} - {0}
     return headers.hint_major > 0 and len(majors) > 1
+
+
+def _typed_without_keys(seen: Evidence) -> bool:
+    return seen.of("keyless_inputs") >= max(4, seen.of("keys"))
 
 
 def _all_single(seen: Evidence) -> bool:
@@ -166,8 +175,7 @@ PARTS: Mapping[str, str] = {
     "short_clicks": "clicks",
     "centre_clicks": "clicks",
     "short_keys": "keys",
-    "keyless_inputs": "inputs",
-    "teleports": "targets",
+    "teleports": "clicks",
     "single_moves": "moves",
     "scripted_scrolls": "scrolls",
 }
@@ -176,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     Rule("webdriver", _is("webdriver"), floor=FACTOR_MAX),
     Rule("headless", lambda seen: seen.headers.headless, floor=FACTOR_MAX),
     Rule("globals", _is("globals"), floor=FACTOR_MAX),
+    Rule("driver_calls", _is("driver_calls"), floor=FACTOR_MAX),
     # Extensions that keep a browser private cause these too: one is dear, all are no dearer than a
     # program's habits are.
     Rule("worker_differs", _is("worker_differs"), points=2, group="environment"),
@@ -187,14 +196,16 @@ RULES: tuple[Rule, ...] = (
     Rule("short_clicks", _mostly("short_clicks", "clicks", 2), points=2, group="defaults"),
     Rule("centre_clicks", _mostly("centre_clicks", "clicks", 2), points=2, group="defaults"),
     Rule("short_keys", _mostly("short_keys", "keys", 4), points=1, group="defaults"),
-    Rule("teleports", _mostly("teleports", "targets", 3), points=1, group="defaults"),
+    Rule("keyless_inputs", _typed_without_keys, points=2, group="defaults"),
+    Rule("teleports", _mostly("teleports", "clicks", 3), points=1, group="defaults"),
     Rule("movement", _moves_like_a_program, points=2, group="movement"),
     Rule("contradicts", _contradicts, points=3, group="report"),
     Rule("replayed", lambda seen: seen.others >= REPLAYED_FROM, points=3, group="replay"),
-    # Pasting, touchpads, anchors and the like: together no more than a hint.
-    Rule("keyless_inputs", _mostly("keyless_inputs", "inputs", 4), points=1, group="weak"),
+    # Touchpads, anchors, bookmarklets and the like: together no more than a hint.
     Rule("single_moves", _all_single, points=1, group="weak"),
     Rule("scripted_scrolls", _mostly("scripted_scrolls", "scrolls", 20), points=1, group="weak"),
+    Rule("nameless_calls", _many("nameless_calls", 2), points=1, group="weak"),
+    Rule("glimpses", _many("glimpses", 6), points=1, group="weak"),
 )
 #: what a group adds at most
 CAPS: Mapping[str, int] = {

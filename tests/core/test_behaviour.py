@@ -36,6 +36,8 @@ reports = st.dictionaries(st.sampled_from(sorted(SIGNALS)), st.integers(0, 9999)
     lambda values: {name: min(value, SIGNALS[name]) for name, value in values.items()}
 )
 CHROME = Headers(agent_major=156, hint_major=156)
+#: what is no part of anything
+ALONE = ("driver_calls", "keyless_inputs", "nameless_calls", "glimpses")
 
 
 def reasons(headers: Headers = SILENT, **values: int) -> tuple[str, ...]:
@@ -51,13 +53,22 @@ def test_who_sends_nothing_is_neutral() -> None:
     "values",
     [
         {"hints_major": 156},
-        {"clicks": 40, "short_clicks": 1, "centre_clicks": 3, "targets": 30, "teleports": 2},
-        {"keys": 300, "short_keys": 3, "inputs": 300, "keyless_inputs": 9},
-        {"keys": 0, "inputs": 3, "keyless_inputs": 3},
+        {"clicks": 40, "short_clicks": 1, "centre_clicks": 3, "teleports": 2},
+        {"keys": 300, "short_keys": 3, "keyless_inputs": 9},
+        {"keyless_inputs": 3},
+        {"nameless_calls": 1, "glimpses": 5},
         {"moves": 900, "single_moves": 500, "scrolls": 400, "scripted_scrolls": 30},
         {"scrolls": 19, "scripted_scrolls": 19},
     ],
-    ids=["chromium", "a mouse", "a typist", "autofill", "a reader", "an anchor"],
+    ids=[
+        "chromium",
+        "a mouse",
+        "a typist",
+        "few letters",
+        "a bookmarklet",
+        "a reader",
+        "an anchor",
+    ],
 )
 def test_people_are_neutral(values: dict[str, int]) -> None:
     assert assess(values, CHROME) == NEUTRAL
@@ -68,6 +79,7 @@ def test_people_are_neutral(values: dict[str, int]) -> None:
     [
         (SILENT, {"webdriver": 1}, 8),
         (SILENT, {"globals": 1}, 8),
+        (SILENT, {"driver_calls": 1}, 8),
         (Headers(headless=True), {}, 8),
         (SILENT, {"clicks": 6, "short_clicks": 6, "centre_clicks": 6}, 5),
         (CHROME, {"hints_major": 149}, 3),
@@ -79,11 +91,14 @@ def test_people_are_neutral(values: dict[str, int]) -> None:
         (
             SILENT,
             {
-                "moves": 50, "single_moves": 50, "inputs": 9, "keyless_inputs": 9,
-                "scrolls": 99, "scripted_scrolls": 99,
+                "moves": 50, "single_moves": 50, "scrolls": 99, "scripted_scrolls": 99,
+                "nameless_calls": 99, "glimpses": 99,
             },
             2,
         ),
+        (SILENT, {"keyless_inputs": 9}, 3),
+        (SILENT, {"keyless_inputs": 9, "nameless_calls": 2}, 4),
+        (SILENT, {"keyless_inputs": 9, "keys": 10}, 1),
         (SILENT, {"clicks": 1, "short_clicks": 2}, 6),
     ],
 )  # fmt: skip
@@ -94,7 +109,7 @@ def test_what_it_comes_to(headers: Headers, values: dict[str, int], factor: int)
 def test_what_an_extension_or_a_touchpad_does_is_below_the_flagged_lane() -> None:
     assert 1 + CAPS["environment"] <= FLAGGED_FROM
     weak = [rule for rule in RULES if rule.group == "weak"]
-    assert len(weak) >= 3
+    assert len(weak) >= 4
     assert CAPS["weak"] == 1
     for rule in RULES:
         if rule.group == "environment":
@@ -120,6 +135,26 @@ def test_more_of_what_is_odd_never_lowers_it(values: dict[str, int], part: str, 
         consistent[odd] = min(values.get(odd, 0), values.get(all_, 0))
     after = {**consistent, part: consistent[part] + more, whole: values.get(whole, 0) + more}
     assert assess(after, SILENT).factor >= assess(consistent, SILENT).factor
+
+
+@given(reports, st.sampled_from(ALONE), st.integers(1, 50))
+def test_more_of_what_is_counted_alone_never_lowers_it(
+    values: dict[str, int], name: str, more: int
+) -> None:
+    after = {**values, name: min(values.get(name, 0) + more, SIGNALS[name])}
+    assert assess(after, SILENT).factor >= assess(values, SILENT).factor
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_control_enough_of_each_counts(name: str) -> None:
+    assert assess({name: 6}, SILENT).factor > 1
+
+
+def test_of_what_is_new_only_a_drivers_own_calls_reach_the_flagged_lane_alone() -> None:
+    assert assess({"keyless_inputs": 9999}, SILENT).factor < FLAGGED_FROM
+    weak = {"nameless_calls": 9999, "glimpses": 9999}
+    assert assess(weak, SILENT).factor == 2
+    assert assess({"driver_calls": 1}, SILENT).factor >= FLAGGED_FROM
 
 
 @given(reports, st.sampled_from([n for n, most in SIGNALS.items() if most == 1]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
 
 from bench.visits import personas, tools
-from bench.visits.personas import PERSONAS, Persona
+from bench.visits.personas import PERSONAS, Persona, WithKeyboard
 from bench.visits.route import PROFILES
 from bench.visits.tools import TOOLS, Tool
 from bench.visits.watched import Told
@@ -68,3 +69,30 @@ def test_a_program_in_its_place_pays(persona: Persona) -> None:
     told = personas.visit(persona, driven=True, profiles=FEW)
     assert len(told.opened) == FEW
     assert pays(told), told
+
+
+class WithOtherLetters(WithKeyboard):
+    """Types what no key has, by the system's means, and takes it away again."""
+
+    letters = (
+        *("dead_acute", "e", "dead_diaeresis", "u", "Multi_key", "o", "quotedbl"),
+        *("U00E9", "U0142", "U4F60", "U05D0", "Multi_key", "a", "e"),
+    )
+
+    def go_to_field(self) -> None:
+        super().go_to_field()
+        for letter in self.letters:
+            self.desk.key(letter, 0.08)
+            self.pause(0.1, 0.2)
+        for _ in self.letters:
+            self.desk.key("BackSpace", 0.08)
+
+
+@needs_screen
+def test_letters_that_no_key_has_cost_nothing() -> None:
+    told = personas.visit(Persona("other letters", WithOtherLetters), profiles=1)
+    assert len(told.opened) == 1
+    first = json.loads(told.quotes[0].report)
+    assert "keyless_inputs" not in first
+    assert first["keys"] > len(WithOtherLetters.letters)
+    assert told.quotes[0].reasons == ()

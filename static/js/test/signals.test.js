@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
+import { calls } from "../src/signals/calls.js";
 import { clicks } from "../src/signals/clicks.js";
+import { watchConduct } from "../src/signals/conduct.js";
 import { makeCounts } from "../src/signals/counts.js";
+import { glimpses } from "../src/signals/glimpses.js";
 import { globals } from "../src/signals/globals.js";
 import { hints } from "../src/signals/hints.js";
 import { keys } from "../src/signals/keys.js";
@@ -25,6 +28,9 @@ function watch({ watch: start }) {
   start((type, listener) => heard.set(type, [...(heard.get(type) ?? []), listener]), {
     add: (name) => {
       counted[name] = (counted[name] ?? 0) + 1;
+    },
+    clear: (name) => {
+      delete counted[name];
     },
   });
   return (type, at, more = {}) => {
@@ -50,21 +56,21 @@ test("a program's click is short and in the centre", () => {
   const play = watch(clicks);
   click(play, 1000, 1, 150, 120);
   click(play, 2000, 0, 150.5, 119.5);
-  assert.deepEqual(counted, { clicks: 2, short_clicks: 2, centre_clicks: 2, targets: 1 });
+  assert.deepEqual(counted, { clicks: 2, short_clicks: 2, centre_clicks: 2 });
 });
 
 test("a person's is neither", () => {
   const play = watch(clicks);
   click(play, 1000, 94, 161, 128);
   click(play, 5000, 31, 113, 104);
-  assert.deepEqual(counted, { clicks: 2, targets: 1 });
+  assert.deepEqual(counted, { clicks: 2 });
 });
 
 test("one or two leaps to a far target are a teleport", () => {
   const play = watch(clicks);
   click(play, 1000, 90, 161, 128, { moved: 1 });
   click(play, 2000, 90, 165, 130, { moved: 1 });
-  assert.deepEqual(counted, { clicks: 2, targets: 1, teleports: 1 });
+  assert.deepEqual(counted, { clicks: 2, teleports: 1 });
 });
 
 test("a screen reader clicks where the mouse has not been", () => {
@@ -86,24 +92,50 @@ test("fingers, pens and keyboards are no mouse", () => {
 test("a key that is held for no time, and letters that no key brought", () => {
   const play = watch(keys);
   play("keydown", 0, { code: "KeyA" });
-  play("input", 1, { inputType: "insertText" });
+  play("keypress", 1);
   play("keyup", 2, { code: "KeyA" });
-  play("input", 10, { inputType: "insertText" });
-  assert.deepEqual(counted, { keys: 1, short_keys: 1, inputs: 2, keyless_inputs: 1 });
+  for (let at = 10; at < 15; at++) play("keypress", at);
+  assert.deepEqual(counted, { keys: 1, short_keys: 1, keyless_inputs: 4 });
 });
 
-test("typing, pasting, composing and a phone's keyboard", () => {
+test("typing, fast and slow, and a key that is kept down", () => {
   const play = watch(keys);
   play("keydown", 0, { code: "KeyA" });
-  play("keydown", 400, { code: "KeyA", repeat: true });
-  play("keyup", 480, { code: "KeyA" });
+  play("keypress", 0);
+  play("keydown", 60, { code: "KeyB" });
+  play("keypress", 60);
+  play("keyup", 70, { code: "KeyA" });
+  play("keydown", 400, { code: "KeyB", repeat: true });
+  play("keypress", 400);
+  play("keyup", 480, { code: "KeyB" });
+  assert.deepEqual(counted, { keys: 2 });
+});
+
+test("pasting, filling in, composing, dictating and a phone's keyboard are no letters of a key", () => {
+  const play = watch(keys);
   play("input", 500, { inputType: "insertFromPaste" });
   play("input", 501, { inputType: "insertReplacementText" });
   play("input", 502, { inputType: "insertText", isComposing: true });
-  play("keydown", 600, { code: "" });
-  play("input", 601, { inputType: "insertText" });
+  for (let at = 503; at < 513; at++) play("input", at, { inputType: "insertText" });
+  play("keydown", 600, { code: "", isComposing: true });
+  play("input", 601, { inputType: "insertCompositionText" });
   play("keyup", 601, { code: "" });
-  assert.deepEqual(counted, { keys: 1, inputs: 1 });
+  assert.deepEqual(counted, {});
+});
+
+test("a program that types for somebody, and an extension that keeps keys to itself", () => {
+  const play = watch(keys);
+  for (let at = 0; at < 100; at += 10) {
+    play("keydown", at, { code: "" });
+    play("keypress", at);
+    play("keyup", at, { code: "" });
+  }
+  assert.deepEqual(counted, {});
+  for (let at = 100; at < 200; at += 10) {
+    play("keypress", at);
+    play("keyup", at + 5, { code: "KeyA" });
+  }
+  assert.deepEqual(counted, {}, "the first had the key before it");
 });
 
 test("which key it was is kept nowhere", () => {
@@ -130,6 +162,201 @@ test("scrolling that a hand has caused, that rolls on, and that nobody has", () 
   assert.deepEqual(counted, { scrolls: 50 });
   play("scroll", 9000);
   assert.deepEqual(counted, { scrolls: 51, scripted_scrolls: 1 });
+});
+
+/** Where somebody comes to a page at 0 and gets its first byte after 100 ms. */
+function arrive({ type = "navigate", hidden = false } = {}) {
+  const shown = { hidden };
+  let now = 0;
+  mock.method(performance, "now", () => now);
+  mock.method(performance, "getEntriesByType", () => [{ type, responseStart: 100 }]);
+  let leave = () => {};
+  Object.assign(globalThis, {
+    document: shown,
+    addEventListener: (event, call) => {
+      assert.equal(event, "pagehide");
+      leave = call;
+    },
+  });
+  const play = watch(glimpses);
+  return {
+    play,
+    show(at, visible) {
+      now = at;
+      shown.hidden = !visible;
+      play("visibilitychange", at);
+    },
+    leave(at) {
+      now = at;
+      leave();
+      for (const name of ["document", "addEventListener"]) delete globalThis[name];
+      heard.clear();
+      mock.restoreAll();
+    },
+  };
+}
+
+test("pages that nobody can have read, one after the other", () => {
+  for (let page = 0; page < 6; page++) arrive().leave(390);
+  assert.deepEqual(counted, { glimpses: 6 });
+  arrive().leave(410);
+  assert.deepEqual(counted, {}, "one that could be read ends it");
+});
+
+test("a hand on a page ends it too, whichever it is", () => {
+  for (const type of ["keydown", "wheel", "touchmove", "click", "pointerdown", "pointermove"]) {
+    arrive().leave(200);
+    assert.deepEqual(counted, { glimpses: 1 });
+    const page = arrive();
+    page.play(type, 150);
+    page.leave(200);
+    assert.deepEqual(counted, {}, type);
+  }
+});
+
+test("what was not shown, or is come back to, is no glimpse and no reading", () => {
+  arrive().leave(200);
+  arrive({ hidden: true }).leave(90_000);
+  arrive({ type: "back_forward" }).leave(200);
+  arrive({ type: "reload" }).leave(90_000);
+  assert.deepEqual(counted, { glimpses: 1 });
+  const opened = arrive({ hidden: true });
+  opened.show(50_000, true);
+  opened.show(50_200, false);
+  opened.show(60_000, true);
+  opened.leave(60_050);
+  assert.deepEqual(counted, { glimpses: 2 }, "only the time for which it is shown counts");
+  const read = arrive({ hidden: true });
+  read.show(50_000, true);
+  read.show(50_200, false);
+  read.show(60_000, true);
+  read.leave(60_150);
+  assert.deepEqual(counted, {});
+});
+
+/** Calls of a method from stacks that look like `frames`. */
+function callFrom(frames, { times = 1, apart = 300 } = {}) {
+  const own = {
+    HTMLElement: class {
+      click(by = 1, ...more) {
+        if (by === 0) throw new RangeError("none");
+        return [this, by, ...more];
+      }
+    },
+    Element: class {},
+    Document: class {},
+  };
+  const native = own.HTMLElement.prototype.click;
+  const before = Object.keys(own).map((name) => [name, globalThis[name]]);
+  Object.assign(globalThis, own);
+  let now = 0;
+  mock.method(performance, "now", () => now);
+  const { prepareStackTrace } = Error;
+  try {
+    watch(calls);
+    Error.prepareStackTrace = (_, sites) => {
+      const ours = sites.filter((site) => site.getFileName()?.includes("calls.js"));
+      return ["Error", ...ours.map((site) => `    at ${site}`), ...frames].join("\n");
+    };
+    const it = new own.HTMLElement();
+    for (let time = 0; time < times; time++) {
+      assert.deepEqual(it.click(1, 2), [it, 1, 2]);
+      now += apart;
+    }
+    return { it, native, click: own.HTMLElement.prototype.click };
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Object.assign(globalThis, Object.fromEntries(before));
+    mock.restoreAll();
+  }
+}
+
+const SITE = "    at open (https://example.org/app.js:1:2)";
+const NOWHERE = "    at <anonymous>:1:9";
+
+test("drivers have names of their own", () => {
+  for (const [before, frame] of [
+    "    at pptr:evaluate;file%3A%2F%2F%2Fvisit.js%3A3%3A9:1:9",
+    "    at eval (pptr:internal:2:3)",
+    "    at __pyppeteer_evaluation_script__:1:9",
+    "    at UtilityScript.evaluate (<anonymous>:234:17)",
+    "    at callFunction (<anonymous>:342:20)",
+  ].entries()) {
+    callFrom([NOWHERE, frame]);
+    assert.deepEqual(counted, { driver_calls: before + 1 }, frame);
+  }
+});
+
+test("a page's scripts and an extension's have an address", () => {
+  for (const frames of [
+    [SITE],
+    [NOWHERE, SITE],
+    ["    at callFunction (https://example.org/app.js:1:2)"],
+    ["    at UtilityScript.run (https://example.org/app.js:1:2)"],
+    ["    at run (https://example.org/pptr:/app.js:1:2)"],
+    ["    at eval (eval at start (https://example.org/app.js:1:2), <anonymous>:1:1)"],
+    ["    at inject (chrome-extension://abcdef/content.js:1:2)"],
+    ["    at Array.forEach (<anonymous>)"],
+    [],
+  ]) {
+    callFrom(frames);
+    assert.deepEqual(counted, {}, frames.join());
+  }
+});
+
+test("a script without an address is counted apart", () => {
+  callFrom([NOWHERE]);
+  assert.deepEqual(counted, { nameless_calls: 1 });
+});
+
+test("a method is to its callers what it was", () => {
+  const { it, click, native } = callFrom([SITE]);
+  assert.notEqual(click, native);
+  assert.deepEqual([click.name, click.length], [native.name, native.length]);
+  assert.deepEqual(click.call(it, 3), [it, 3]);
+  assert.throws(() => click.call(it, 0), RangeError);
+  assert.throws(() => new click(), TypeError);
+});
+
+test("stacks are looked at now and then, and not for ever", () => {
+  callFrom([NOWHERE], { times: 100, apart: 25 });
+  assert.deepEqual(counted, { nameless_calls: 12 });
+  const { click, native } = callFrom([NOWHERE], { times: 1000 });
+  assert.deepEqual(counted, { nameless_calls: 112 });
+  assert.equal(click, native, "then the page has its own again");
+});
+
+test("a page whose stacks cannot be had is left alone", () => {
+  const { prepareStackTrace } = Error;
+  const { it } = callFrom([SITE]);
+  Error.prepareStackTrace = () => {
+    throw new Error("no");
+  };
+  assert.deepEqual(it.click(1), [it, 1]);
+  Error.prepareStackTrace = prepareStackTrace;
+  assert.deepEqual(counted, {});
+});
+
+test("what scripts make is no hand's", () => {
+  const listeners = new Map();
+  const kept = makeCounts("trust", undefined);
+  globalThis.document = {
+    hidden: false,
+    addEventListener: (type, call) => listeners.set(type, [...(listeners.get(type) ?? []), call]),
+  };
+  globalThis.addEventListener = () => {};
+  for (const name of ["HTMLElement", "Document"]) globalThis[name] ??= class {};
+  watchConduct(kept);
+  const play = (isTrusted) => {
+    for (let time = 0; time < 3; time++) {
+      for (const call of listeners.get("keypress")) call({ type: "keypress", isTrusted });
+    }
+  };
+  play(false);
+  assert.deepEqual(kept.take().values, {});
+  play(true);
+  assert.deepEqual(kept.take().values, { keyless_inputs: 3 });
+  for (const name of ["document", "addEventListener"]) delete globalThis[name];
 });
 
 test("webdriver: said, denied, and gone", () => {

@@ -16,7 +16,7 @@ const LEAP_MOVES = 2;
 
 /** @type {import("./registry.js").Conduct} */
 export const clicks = {
-  names: ["clicks", "short_clicks", "centre_clicks", "targets", "teleports"],
+  names: ["clicks", "short_clicks", "centre_clicks", "teleports"],
   watch(listen, { add }) {
     let downAt = Number.NaN;
     let moves = 0;
@@ -38,10 +38,8 @@ export const clicks = {
       add("clicks");
       if (dwell < SHORT_MS) add("short_clicks");
       if (isCentre(target, clientX, clientY)) add("centre_clicks");
-      if (Math.hypot(clientX - from.x, clientY - from.y) > FAR) {
-        add("targets");
-        if (moves <= LEAP_MOVES) add("teleports");
-      }
+      const isFar = Math.hypot(clientX - from.x, clientY - from.y) > FAR;
+      if (isFar && moves <= LEAP_MOVES) add("teleports");
       from = { x: clientX, y: clientY };
       moves = 0;
     });

@@ -10,8 +10,13 @@ import { CONDUCTS } from "./conducts.js";
  */
 export function watchConduct(counts) {
   /** @type {import("./registry.js").Listen} */
-  const listen = (type, heard) =>
-    document.addEventListener(type, heard, { capture: true, passive: true });
+  const listen = (type, heard) => {
+    // What scripts make is no hand's: link hints and voice control play whole clicks in a moment.
+    const real = (/** @type {Parameters<typeof heard>[0]} */ event) => {
+      if (event.isTrusted) heard(event);
+    };
+    document.addEventListener(type, real, { capture: true, passive: true });
+  };
   for (const { watch } of CONDUCTS) watch(listen, counts);
   addEventListener("pagehide", counts.keep);
   addEventListener("visibilitychange", counts.keep);

@@ -38,6 +38,10 @@ export function makeCounts(site, storage) {
     },
     /** @param {string} key */
     has: (key) => key in counts,
+    /** @param {string} key */
+    clear(key) {
+      delete counts[key];
+    },
     /**
      * Adds `more` of something, and what is told of them as means.
      * @param {string} of the name of how many there are
