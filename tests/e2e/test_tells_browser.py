@@ -51,7 +51,7 @@ def reported(page: Page) -> dict[str, int]:
 def factor(page: Page) -> int:
     seen = reported(page)
     major = seen.get("hints_major", 0)
-    return judge(json.dumps(seen), Headers(agent_major=major, hint_major=major)).factor
+    return judge(seen, Headers(agent_major=major, hint_major=major)).factor
 
 
 def test_letters_of_the_debugger_come_without_keys(page: Page) -> None:
