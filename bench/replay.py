@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 
 from challenge.core.behaviour import MOVEMENT, REPLAYED_FROM
-from challenge.core.sketches import STEPS, WINDOWS
+from challenge.core.sketches import STEPS, WINDOWS, cells
 
 from . import _pointer, _views
 from ._copies import Playing, Report, day, farm, flagged
@@ -54,6 +54,20 @@ def people_alike(people: Sequence[Seen]) -> Iterator[Figure]:
         yield Figure(name, share.percent, "%", note=str(share))
 
 
+def people_met(people: Sequence[Seen]) -> Iterator[Figure]:
+    """Of people's reports, those near one that is drawn from as many of other people."""
+    half = len(people) // 2
+    for windows in (WINDOWS, 2 * WINDOWS):
+        drawn, theirs = (
+            [cells(report) for report in day(part, FRAMES, windows, VISITORS, SEED)]
+            for part in (people[:half], people[half:])
+        )
+        known = {(grid, cell) for found in drawn for grid, cell in enumerate(found)}
+        share = Share.among(not known.isdisjoint(enumerate(found)) for found in theirs)
+        name = f"replay.people_met.windows_{windows}"
+        yield Figure(name, share.percent, "%", note=f"{share}; by {VISITORS:,} of other people")
+
+
 def copies_seen(people: Sequence[Seen]) -> Iterator[Figure]:
     """Of the browsers that play one recording, those whose price rises."""
     same = flagged(
@@ -89,6 +103,7 @@ def steps(people: Sequence[Seen]) -> Iterator[Figure]:
 def figures(people: Sequence[Seen]) -> Iterator[Figure]:
     """All that is measured."""
     yield from people_alike(people)
+    yield from people_met(people)
     yield from copies_seen(people[:PLAYED])
     yield from steps(people[:PLAYED])
 

@@ -1,9 +1,9 @@
 """Sketches: what of a report's movement can be compared with that of others, and no more.
 
-Who plays the same recording in many browsers, or makes up one good report and sends it from all of
-them, says the same each time; people never do. The values fall into the cells of two grids, the
-second half a step aside of the first, so that what is near has at least one cell in common more
-often than not. A cell is one half of a sketch. Whoever asks keeps a keyed hash of it only.
+Who plays one recording in many browsers, or makes up one good report and sends it from all of them,
+says the same each time; people hardly ever do. The values fall into the cells of two grids, the
+second half a step aside of the first, so that what is near has a cell in common more often. A cell
+is one half of a sketch; only a keyed hash of it is kept.
 """
 
 from __future__ import annotations
