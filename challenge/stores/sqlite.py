@@ -10,16 +10,14 @@ from typing import Any, TypeVar
 
 import apsw
 
-from ..core import bands, sketches
+from ..core import bands
 from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Lane
-from ..core.sketches import Senders
 from ..core.visitors import Visitor
 from ..errors import ConfigError, StoreUnavailable
 from .base import (
     RESERVATION_SECONDS,
     TAKEOVER_AFTER,
-    Ban,
     RecordVerbs,
     Settled,
     Spending,
@@ -27,6 +25,7 @@ from .base import (
 )
 from .connections import SQLiteFile
 from .epoch import boot_id, log_is_left, settle_epoch
+from .lists import SQLiteLists
 from .records import pack, unpack
 from .schema import settle_schema
 from .sweeping import EVERY, ROWS, ROWS_FULL, sweep
@@ -63,12 +62,10 @@ _RECORD = "SELECT record FROM visitors WHERE id = ? AND key = ?"
 _PUT_RECORD = "UPDATE visitors SET record = ? WHERE id = ?"
 _PUT_EXPIRES = "UPDATE visitors SET expires = ? WHERE id = ?"
 _SWAP_RECORD = "UPDATE visitors SET record = ? WHERE id = ? AND record = ?"
-_SENDERS = "SELECT half, visitors, expires FROM sketches WHERE key = ?"
-_PUT_SENDERS = "INSERT OR REPLACE INTO sketches VALUES (?, ?, ?, ?)"
 _LEVELS = "SELECT level_ms, known_ms, new_ms, flagged_ms FROM bands WHERE key = ?"
 
 
-class SQLiteStore(RecordVerbs[bytes | None]):
+class SQLiteStore(SQLiteLists, RecordVerbs[bytes | None]):
     """The protocol over one SQLite file in WAL mode; a connection a thread.
 
     :param path: the file; it is made if missing.
@@ -236,39 +233,6 @@ class SQLiteStore(RecordVerbs[bytes | None]):
         with self._file.connection() as connection:
             return _levels(connection, key) or UNTOUCHED
 
-    def ban(self, ban: Ban, *, limit: int, now: float) -> None:
-        with self._file.transaction() as connection:
-            connection.execute("DELETE FROM bans WHERE expires <= ? OR key = ?", (now, ban.key))
-            [(others,)] = connection.execute("SELECT count(*) FROM bans")
-            if others >= limit:
-                raise StoreUnavailable("too many bans", code="bans_full")
-            connection.execute("INSERT INTO bans VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(ban))
-
-    def lift(self, key: bytes) -> bool:
-        with self._file.transaction() as connection:
-            connection.execute("DELETE FROM bans WHERE key = ?", (key,))
-            return bool(connection.changes())
-
-    def bans(self, *, now: float) -> list[Ban]:
-        with self._file.connection() as connection:
-            rows = connection.execute("SELECT * FROM bans WHERE expires > ?", (now,))
-            return [Ban(*row) for row in rows]
-
-    def note_sender(
-        self, key: bytes, half: bytes, visitor: bytes, *, now: float, expires: int
-    ) -> int:
-        with self._file.transaction() as connection:
-            before = _senders(connection, key)
-            after, others = sketches.note(before, half, visitor, now, expires)
-            if after != before:
-                connection.execute(_PUT_SENDERS, (key, *astuple(after)))
-                sweep(connection, now, ROWS, ("sketches",))
-        return others
-
-    def other_senders(self, key: bytes, half: bytes, visitor: bytes, *, now: float) -> int:
-        with self._file.connection() as connection:
-            return sketches.others(_senders(connection, key), half, visitor, now)
-
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._file.transaction() as connection:
             connection.execute(_END_DAY_KEYS, (now,))
@@ -335,11 +299,6 @@ def _told(row: tuple[Any, bytes, bytes], digest: bytes) -> Spending:
 def _levels(connection: apsw.Connection, key: bytes) -> Levels | None:
     row = connection.execute(_LEVELS, (key,)).fetchone()
     return Levels(*row) if row is not None else None
-
-
-def _senders(connection: apsw.Connection, key: bytes) -> Senders | None:
-    row = connection.execute(_SENDERS, (key,)).fetchone()
-    return Senders(*row) if row is not None else None
 
 
 def _put_levels(connection: apsw.Connection, key: bytes, levels: Levels) -> None:
