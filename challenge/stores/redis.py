@@ -14,7 +14,8 @@ import secrets
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ..core import purchases
@@ -114,27 +115,30 @@ class RedisStore(RecordVerbs[bytes | None]):
         with self._pool.lease() as lease:
             # That a challenge was not spent is seen by a row that is not there. So it is only
             # believed if the epoch, read after it, is there.
-            (state, kept), epoch = scripts.SPEND.run_with(
+            told_of, epoch = scripts.SPEND.run_with(
                 lease, [self._key(b"s", challenge)], arguments, (b"GET", self._key(b"e"))
             )
-            if (epoch or b"").partition(b" ")[0].decode() != told:
+            if (epoch or b"").partition(b" ")[0] != told.encode():
                 # With the next connection the epoch is read again.
                 self._pool.drop()
                 raise StoreUnavailable("the store has lost rows, or is another one")
-        return Spending(state.decode(), kept, now if state == b"won" else 0)
+        with _reading():
+            state, kept = told_of
+            return Spending(state.decode(), kept, now if state == b"won" else 0)
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         key = self._key(b"s", challenge)
-        return bool(self._run(scripts.SETTLE, key, _MOMENT.pack(since), state[0], claims))
+        return _done(self._run(scripts.SETTLE, key, _MOMENT.pack(since), state[0], claims))
 
     def unspend(self, challenge: bytes, *, since: float) -> None:
-        self._run(scripts.UNSPEND, self._key(b"s", challenge), _MOMENT.pack(since))
+        _done(self._run(scripts.UNSPEND, self._key(b"s", challenge), _MOMENT.pack(since)))
 
     # -- visitors
 
     def open(self, key: bytes, visitor: Visitor) -> None:
         life = _life(visitor.expires - visitor.since)
-        self._pool.call("SET", self._key(b"v", key), pack(visitor), "NX", "PX", life)
+        told = self._pool.call("SET", self._key(b"v", key), pack(visitor), "NX", "PX", life)
+        _done({b"OK": 1, None: 0}.get(told))
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
         return self._look(key, now)[0]
@@ -147,13 +151,15 @@ class RedisStore(RecordVerbs[bytes | None]):
             # A connection that had to be made anew may lead to where the last charges are lost.
             if self._epoch != told:
                 raise StoreUnavailable("the store has lost rows, or is another one")
-            name, *numbers = scripts.CHARGE.run(
+            told_of = scripts.CHARGE.run(
                 lease,
                 [self._key(b"v", key)],
                 *(repr(float(now)), text(view.jti), view.network, view.place, view.version),
                 *(view.budget, *digests),
             )
-        return Charged(Charge[name.decode()], *numbers)
+        with _reading():
+            name, *rest = told_of
+            return Charged(Charge[name.decode()], *rest)
 
     def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
         """See :class:`Store`."""
@@ -189,7 +195,7 @@ class RedisStore(RecordVerbs[bytes | None]):
 
     def _put(self, key: bytes, seen: bytes | None, after: Visitor, life: int) -> bool:
         record = self._key(b"v", key)
-        return bool(self._run(scripts.SWAP, record, seen or b"", pack(after), life))
+        return _done(self._run(scripts.SWAP, record, seen or b"", pack(after), life))
 
     # -- bands
 
@@ -213,26 +219,27 @@ class RedisStore(RecordVerbs[bytes | None]):
                 *(carry.band, carry.known, carry.new, carry.flagged),
                 *(RESERVATION_SECONDS, *band.shares),
             )
-        return Granted(*granted)
+        with _reading():
+            return Granted(*granted)
 
     def release(
         self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
     ) -> None:
         share = band.shares[lane] if band.shares else 0
         with self._pool.lease() as lease:
-            scripts.RELEASE.run(
+            told = scripts.RELEASE.run(
                 lease,
                 self._band_keys(key, reservation),
                 *(holder, band.unit_ms, keep, int(lane), share),
             )
+        _done(told)
 
     def levels(self, key: bytes) -> Levels:
         kept = self._pool.call("GET", self._band_keys(key)[0])
         if kept is None:
             return UNTOUCHED
-        if len(kept) != _LEVELS.size:
-            raise StoreUnavailable("a band's row that is none")
-        return Levels(*map(int, _LEVELS.unpack(kept)))
+        with _reading():
+            return Levels(*map(int, _LEVELS.unpack(kept)))
 
     # -- bans
 
@@ -241,22 +248,21 @@ class RedisStore(RecordVerbs[bytes | None]):
         kept = [ban.version, ban.length, ban.effect, ban.reason, ban.origin, ban.since, ban.expires]
         told = ends + json.dumps(kept).encode()
         all_bans = self._key(b"n")
-        if not self._run(scripts.BAN, all_bans, ban.key, told, ban.expires, repr(now), limit):
+        arguments = (ban.key, told, ban.expires, repr(float(now)), limit)
+        if not _done(self._run(scripts.BAN, all_bans, *arguments)):
             raise StoreUnavailable("too many bans", code="bans_full")
 
     def lift(self, key: bytes) -> bool:
-        return bool(self._pool.call("HDEL", self._key(b"n"), key))
+        return _done(self._pool.call("HDEL", self._key(b"n"), key))
 
     def bans(self, *, now: float) -> list[Ban]:
         told = self._pool.call("HGETALL", self._key(b"n"))
-        try:
+        with _reading():
             bans = [
                 Ban(key, *json.loads(kept[_MOMENT.size :]))
                 for key, kept in zip(told[::2], told[1::2], strict=True)
             ]
-        except (ValueError, TypeError) as error:
-            raise StoreUnavailable("a ban's row that is none") from error
-        return [ban for ban in bans if ban.expires > now]
+            return [ban for ban in bans if ban.expires > now]
 
     # -- the rest
 
@@ -265,7 +271,9 @@ class RedisStore(RecordVerbs[bytes | None]):
             return None
         left = (day + 2) * 86400 - now
         life = max(1, int(left * 1000)) if day_is_open(day, now) else 0
-        key: bytes | None = self._run(scripts.DAY_KEY, self._key(b"d", b"%d" % day), fresh, life)
+        key = self._run(scripts.DAY_KEY, self._key(b"d", b"%d" % day), fresh, life)
+        if key is not None and (not isinstance(key, bytes) or len(key) != len(fresh)):
+            raise StoreUnavailable("a day's key that is none")
         return key
 
     def ping(self) -> None:
@@ -295,15 +303,17 @@ class RedisStore(RecordVerbs[bytes | None]):
         info = self._info(lease)
         self._note_fill(info)
         fresh = secrets.token_hex(8)
-        epoch = scripts.EPOCH.run(
-            lease, [self._key(b"e")], info.run_id, info.replication_id, fresh
-        ).decode()
+        told = scripts.EPOCH.run(lease, [self._key(b"e")], info.run_id, info.replication_id, fresh)
+        with _reading():
+            epoch = str(told.decode("ascii"))
         if self._epoch and epoch != self._epoch:
             log.warning("the store has a new epoch: its server has changed, or has lost rows")
         self._epoch = epoch
 
     def _info(self, lease: Lease) -> Info:
-        info = read_info(lease.call("INFO"))
+        told = lease.call("INFO")
+        with _reading():
+            info = read_info(told)
         if info.unfit:
             raise Unfit(info.unfit)
         return info
@@ -333,8 +343,22 @@ def _life(seconds: float) -> int:
     return int((max(0.0, seconds) + MARGIN) * 1000)
 
 
+def _done(told: Any) -> bool:
+    """What a verb says that has either been done or had nothing to do."""
+    if told not in (0, 1):
+        raise StoreUnavailable("a reply that is none")
+    return bool(told)
+
+
 def _visitor(data: bytes | None) -> Visitor | None:
-    try:
+    with _reading():
         return unpack(data) if data is not None else None
-    except ValueError as error:
-        raise StoreUnavailable("a record that is none") from error
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What others have written over ours, or a server says that is none, must not be a fault."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
+        raise StoreUnavailable("a row or a reply that is none") from error

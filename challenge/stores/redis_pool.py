@@ -211,8 +211,9 @@ class Lease:
             self._pool.drop()
         if _code(error) in _NEVER:
             return Unfit(said(error))
-        full = isinstance(error, redis.exceptions.OutOfMemoryError)
-        return StoreUnavailable(said(error), code="store_full" if full else None)
+        if isinstance(error, redis.exceptions.OutOfMemoryError):
+            return StoreUnavailable(said(error), code="store_full")
+        return StoreUnavailable(said(error))
 
 
 def connection_to(address: Address) -> Connection:

@@ -11,9 +11,17 @@ local lane, remembered = tonumber(ARGV[8]) + 1, tonumber(ARGV[13])
 local shares = {}
 for i = 14, #ARGV do shares[i - 13] = tonumber(ARGV[i]) end
 
+-- What is no row of ours, or no number, must not grant.
+local function check(row, length, ...)
+  local fine = #row >= length
+  for _, value in ipairs({...}) do fine = fine and value == value end
+  if not fine then error('a row that is none') end
+end
+
 local made = redis.call('GET', KEYS[2])
 if made then
   local units, start, expires = struct.unpack('<ddd', made)
+  check(made, 24, units, start, expires)
   if expires > now then
     if string.sub(made, 25) ~= holder then
       redis.call('SET', KEYS[2], string.sub(made, 1, 24), 'KEEPTTL')
@@ -26,6 +34,7 @@ local kept = redis.call('GET', KEYS[1])
 local band, levels = nil, {}
 if kept then
   band, levels[1], levels[2], levels[3] = struct.unpack('<dddd', kept)
+  check(kept, 32, band, levels[1], levels[2], levels[3])
 else
   band, levels = tonumber(ARGV[9]), {tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])}
 end

@@ -14,11 +14,12 @@ local row = redis.call('GET', KEYS[1])
 if not row or struct.unpack('<d', row, 10) <= now then
   return win(ARGV[2], ARGV[4], 'PX', ARGV[5])
 end
-local length = string.byte(row, 18)
+local state, length = string.sub(row, 1, 1), string.byte(row, 18)
+local told = ({p = 'pending', g = 'granted', f = 'failed'})[state]
+if not told then error('a row that is none') end
 local claims = string.sub(row, 19 + length)
 if string.sub(row, 19, 18 + length) ~= digest then return {'other', ''} end
-local state = string.sub(row, 1, 1)
 if state == 'p' and struct.unpack('<d', row, 2) <= now - tonumber(ARGV[6]) then
   return win(claims, string.sub(row, 10, 17), 'KEEPTTL')
 end
-return {({p = 'pending', g = 'granted', f = 'failed'})[state], claims}
+return {told, claims}
