@@ -24,8 +24,8 @@ def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     """
     try:
         parts = urlsplit(uri)
-    except ValueError as error:
-        raise ConfigError("STORE_URI is no URI") from error
+    except ValueError:
+        raise ConfigError("STORE_URI is no URI") from None
     if parts.scheme in ("redis", "rediss"):
         return _redis(parts)
     if parts.scheme.startswith(("redis+", "rediss+", "valkey")):

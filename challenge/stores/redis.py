@@ -15,7 +15,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from ..core import purchases
@@ -118,10 +118,12 @@ class RedisStore(RecordVerbs[bytes | None]):
             told_of, epoch = scripts.SPEND.run_with(
                 lease, [self._key(b"s", challenge)], arguments, (b"GET", self._key(b"e"))
             )
-            if (epoch or b"").partition(b" ")[0] != told.encode():
-                # With the next connection the epoch is read again.
-                self._pool.drop()
-                raise StoreUnavailable("the store has lost rows, or is another one")
+        if (epoch or b"").partition(b" ")[0] != told.encode():
+            # With a new connection the epoch is read again.
+            self._pool.drop()
+            with suppress(StoreUnavailable), self._pool.lease():
+                pass
+            raise StoreUnavailable("the store has lost rows, or is another one")
         with _reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)

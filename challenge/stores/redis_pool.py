@@ -9,7 +9,6 @@ has timed out may have been done, and only the caller knows whether it may be re
 from __future__ import annotations
 
 import os
-import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ from ..errors import StoreUnavailable
 from .breaker import Breaker
 from .redis_uri import Address
 
-#: connections of one process; who comes when all are in use waits for as long as for a reply
+#: connections of one process; who comes while all are in use waits for as long as for a reply
 CONNECTIONS_MAX = 64
 #: what a server says to whom it will not serve, whenever that asks
 _NEVER = ("ERR", "NOAUTH", "NOPERM", "WRONGPASS")
@@ -72,7 +71,8 @@ class Pool:
         # by threads that do not exist here.
         self._inherited = getattr(self, "_idle", [])
         self._idle: list[Connection] = []
-        self._free = threading.Semaphore(CONNECTIONS_MAX)
+        # One is taken for each connection in use.
+        self._slots = [None] * CONNECTIONS_MAX
         self._generation = object()
         self._breaker = Breaker(self._clock)
 
@@ -97,8 +97,7 @@ class Pool:
     def take(self) -> Connection:
         """A connection that nobody else has."""
         self._breaker.enter()
-        if not self._free.acquire(timeout=self._timeout):
-            raise StoreUnavailable(f"all {CONNECTIONS_MAX} connections are in use")
+        self._take_slot()
         try:
             while (connection := _popped(self._idle)) is not None:
                 # One that the server has closed, or that has something to say unasked, is no use.
@@ -106,7 +105,7 @@ class Pool:
                     return connection
             return self._fresh()
         except BaseException:
-            self._free.release()
+            self._slots.append(None)
             raise
 
     def give_back(self, connection: Connection, generation: object, *, fit: bool) -> None:
@@ -117,7 +116,7 @@ class Pool:
             else:
                 connection.disconnect()
         finally:
-            self._free.release()
+            self._slots.append(None)
 
     @property
     def generation(self) -> object:
@@ -133,6 +132,19 @@ class Pool:
         self._breaker.failed()
         self.drop()
         return StoreUnavailable(said(error))
+
+    def _take_slot(self) -> None:
+        # No semaphore: what ends a wait from outside, such as gevent's Timeout, would leave its
+        # lock in disorder.
+        gives_up = time.monotonic() + self._timeout
+        while True:
+            try:
+                self._slots.pop()
+                return
+            except IndexError:
+                if time.monotonic() >= gives_up:
+                    raise StoreUnavailable("all connections are in use") from None
+            time.sleep(0.001)
 
     def _fresh(self) -> Connection:
         try:

@@ -56,8 +56,11 @@ def read_address(parts: SplitResult) -> Address:
     """
     try:
         host, port = parts.hostname or "", parts.port or PORT
-    except ValueError as error:
-        raise ConfigError("STORE_URI redis://...: no such port; is a / in the password?") from error
+    except ValueError:
+        # What it says may be the password.
+        raise ConfigError(
+            "STORE_URI redis://...: no such port; is / in the password? Write %2F"
+        ) from None
     db = parts.path.removeprefix("/") or "0"
     # What follows a / that should have been written as %2F may be half of a password.
     if not host or not re.fullmatch(r"[0-9]{1,5}", db, re.ASCII):

@@ -149,7 +149,7 @@ def test_a_verb_that_timed_out_may_be_repeated(
         if lost == "the command":
             proxy.fate = lambda words: swallow if words[0].decode() in verbs else None
         else:
-            proxy.delay = lambda words: 0.3 if words[0].decode() in verbs else 0
+            proxy.delay = lambda words: 1 if words[0].decode() in verbs else 0
         with pytest.raises(StoreUnavailable):
             call()
         proxy.fate, proxy.delay = lambda words: None, lambda words: 0.0
@@ -333,14 +333,15 @@ def test_more_callers_than_connections_wait_and_are_bounded(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_pool, "CONNECTIONS_MAX", 4)
-    store = opened(proxy, timeout=2)
+    store = opened(proxy, timeout=0.5)
+    store._pool._timeout = 10
     before = proxy.connections
     proxy.delay = lambda words: 0.005
     with ThreadPoolExecutor(32) as pool:
         levels = list(pool.map(lambda at: store.levels(digest(at)).latest, range(200)))
     assert levels == [0] * 200
     assert proxy.connections - before <= 4
-    proxy.delay = lambda words: 3
+    proxy.delay = lambda words: 1
     store._pool._timeout = 0.05
     began = time.monotonic()
 
@@ -352,7 +353,7 @@ def test_more_callers_than_connections_wait_and_are_bounded(
     with ThreadPoolExecutor(16) as pool:
         details = list(pool.map(times_out, range(16)))
     assert time.monotonic() - began < 5
-    assert any("all 4 connections" in detail for detail in details)
+    assert any("all connections" in detail for detail in details)
 
 
 def test_what_a_row_is_not_is_refused(proxy: Proxy, redis_server: RedisServer) -> None:
