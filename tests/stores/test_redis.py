@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,13 +19,16 @@ from typing import Any
 
 import pytest
 
+from challenge.core import visitors
 from challenge.core.bands import Wanted
 from challenge.core.models import Charge
 from challenge.core.purchases import first_purchase, top_up
-from challenge.core.visitors import Visitor
+from challenge.core.visitors import Charged, View, Visitor
 from challenge.errors import ChallengeError, ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 from challenge.stores import redis as redis_store
+from challenge.stores.base import Spending
+from challenge.stores.compact import pack
 from challenge.stores.redis import RedisStore
 from challenge.stores.redis_uri import Address
 from challenge.tally.selling import Seller
@@ -87,6 +91,39 @@ def store_on(server: RedisServer, **options: Any) -> RedisStore:
 
 class TestRedis(StoreConformance):
     ends_by_callers_time = False
+
+
+class HastyRedis(RedisStore):
+    """The negative control: looks first, decides, and writes in a step of its own."""
+
+    def spend(
+        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
+    ) -> Spending:
+        row = self._pool.call("GET", self._key(b"s", challenge))
+        time.sleep(0.005)
+        if row is None:
+            # What came meanwhile is written over.
+            self._pool.call("DEL", self._key(b"s", challenge))
+        return super().spend(challenge, digest, claims, now=now, expires=expires)
+
+    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
+        after, charged = visitors.charge(self.read(key, now=now), view, now)
+        time.sleep(0.005)
+        if after is not None:
+            self._pool.call("SET", self._key(b"v", key), pack(after), "KEEPTTL")
+        return charged
+
+
+@pytest.mark.parametrize(
+    "race",
+    [
+        StoreConformance.test_one_of_many_callers_wins,
+        StoreConformance.test_a_budget_is_exact_for_many_callers,
+    ],
+)
+def test_control_read_then_write_loses_the_race(race: Any, own: RedisServer) -> None:
+    with pytest.raises(AssertionError):
+        race(StoreConformance(), lambda: HastyRedis(Address("127.0.0.1", own.port, timeout=2)))
 
 
 # -- what a view costs
