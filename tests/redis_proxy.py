@@ -43,6 +43,8 @@ class Proxy:
     port: int = 0
     fate: Callable[[list[bytes]], Fate] = lambda _: None
     delay: Callable[[list[bytes]], float] = lambda _: 0.0
+    #: makes of a client's connection one that speaks TLS
+    wrap: Callable[[socket.socket], socket.socket] = lambda client: client
     #: commands seen, the first word of each
     seen: list[bytes] = field(default_factory=list)
     connections: int = 0
@@ -71,7 +73,7 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(OSError, ValueError), client:
+        with suppress(OSError, ValueError), self.wrap(client) as client:
             server = socket.create_connection(("127.0.0.1", self.upstream))
             self._sockets += [client, server]
             with server, client.makefile("rb") as asked, server.makefile("rb") as told:

@@ -7,6 +7,8 @@ import itertools
 import json
 import logging
 import os
+import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,10 +16,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from challenge.core import visitors
 from challenge.core.bands import Wanted
@@ -283,11 +290,10 @@ def test_a_server_that_is_away_at_the_start_is_waited_for(
 
 # -- who may, and what is never told
 
-ACL = [
-    "ACL", "SETUSER", "gate", "on", ">pass/word@x", "~tallygate:*", "-@all",
-    "+evalsha", "+script|load", "+info", "+get", "+set", "+del", "+hdel", "+hset", "+hgetall",
-    "+pexpire", "+select",
-]  # fmt: skip
+ROOT = Path(__file__).parent.parent.parent
+#: the rights that the docs give
+RIGHTS = re.findall(r"^user gate on .*$", (ROOT / "docs" / "redis.md").read_text(), re.MULTILINE)
+ACL = ["ACL", "SETUSER", *RIGHTS[0].replace("PASSWORD", "pass/word@x").split()[1:]]
 URI = "redis://gate:pass%2Fword%40x@127.0.0.1:{port}/0"
 
 
@@ -313,6 +319,14 @@ class TestRedisWithFewRights(StoreConformance):
             yield make
             for store in stores:
                 store.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_rights_are_enough(kind: str, tmp_path: Path) -> None:
+    with serve_redis(kind, tmp_path) as server:
+        server.client().execute_command(*ACL)
+        uri = URI.format(port=server.port).replace("/0", "/1")
+        do_everything(from_uri(uri, folder=tmp_path, max_bytes=1))
 
 
 @pytest.mark.parametrize("lacking", [word for word in ACL if word.startswith("+")])
@@ -375,6 +389,50 @@ def test_a_server_that_repeats_the_password_is_not_repeated(
         except ChallengeError as error:
             shown += f"{error} {error.detail} {error!r} {error.__cause__!r}"
     assert "hunter2" not in shown + caplog.text
+
+
+def certify(folder: Path, name: str) -> Path:
+    """A file with a key, and a certificate that a host of this name has given itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    names: list[x509.GeneralName] = [x509.DNSName(name)]
+    if name == "127.0.0.1":
+        names = [x509.IPAddress(ip_address(name))]
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    file = folder / f"{name}.pem"
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+        + certificate.public_bytes(pem)
+    )
+    return file
+
+
+@pytest.mark.parametrize("case", ["its name", "another's name", "nobody we know", "no TLS"])
+def test_a_server_that_speaks_tls_has_to_be_who_it_says(
+    redis_server: RedisServer, tmp_path: Path, case: str
+) -> None:
+    own, other = certify(tmp_path, "127.0.0.1"), certify(tmp_path, "elsewhere.example")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(other if case == "another's name" else own)
+    believed = {"another's name": f"?ca={other}", "nobody we know": ""}.get(case, f"?ca={own}")
+    with proxy_to(redis_server.port) as proxy:
+        if case != "no TLS":
+            proxy.wrap = lambda client: context.wrap_socket(client, server_side=True)
+        store = from_uri(f"rediss://127.0.0.1:{proxy.port}{believed}", folder=tmp_path, max_bytes=1)
+        if case == "its name":
+            store.ping()
+        else:
+            with pytest.raises(StoreUnavailable):
+                store.ping()
+        assert bool(proxy.seen) is (case == "its name"), "told nothing to anybody else"
 
 
 @pytest.mark.parametrize(
@@ -628,11 +686,10 @@ print(right, wrong, cancelled)
 
 
 def test_greenlets_that_are_cancelled_leave_no_reply_to_others(own: RedisServer) -> None:
-    root = Path(__file__).parent.parent.parent
     told = subprocess.run(
         [sys.executable, "-c", GREENLETS, str(own.port)],
-        cwd=root,
-        env=os.environ | {"PYTHONPATH": str(root)},
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
