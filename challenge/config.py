@@ -38,7 +38,7 @@ class Settings:
     )
     store_uri: str = _setting(
         "sqlite:///challenge.db", values.text(r"[\x21-\x7e]{1,500}"), "URI",
-        "Where state is kept: sqlite:///file (in the instance folder) or memory://.",
+        "Where state is kept: sqlite:///file (in the instance folder), redis://host/0, or memory://.",
     )  # fmt: skip
     store_max_mb: int = _setting(
         1024, values.whole(1, 1_000_000), "MiB", "How large the store's file may grow."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,12 @@ from flask.testing import FlaskClient
 
 from challenge import Gate
 from challenge.flask.client import EXTENSION
+from challenge.stores import Store, from_uri
+
+from .redis_servers import RedisServer, serve_redis
+
+#: of stores on the server that tests share
+PREFIXES = (f"t-{number}" for number in itertools.count())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,6 +57,42 @@ def rounds(request: pytest.FixtureRequest) -> int:
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("CHALLENGE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis server for whoever leaves other prefixes alone."""
+    with serve_redis("redis", tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def store_uri(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """A function that gives the URI of an empty store of a kind: memory, sqlite, redis."""
+
+    def uri(kind: str) -> str:
+        if kind == "memory":
+            return "memory://"
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path / 'store.db'}"
+        server: RedisServer = request.getfixturevalue("redis_server")
+        return f"{server.uri}?prefix={next(PREFIXES)}&timeout_ms=2000"
+
+    return uri
+
+
+@pytest.fixture
+def open_store(store_uri: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[[str], Store]]:
+    """A function that opens such a store."""
+    stores: list[Store] = []
+
+    def open_(kind: str) -> Store:
+        stores.append(from_uri(store_uri(kind), folder=tmp_path, max_bytes=2**30))
+        return stores[-1]
+
+    yield open_
+    for store in stores:
+        store.close()
 
 
 @pytest.fixture

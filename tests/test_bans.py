@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from challenge.cli import challenge
 from challenge.errors import Banned, ConfigError, StoreUnavailable
 from challenge.flask.client import EXTENSION
-from challenge.stores.memory import MemoryStore
+from challenge.stores import Store
 from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.bans import BANS_MAX, REFRESH_SECONDS
 
@@ -28,11 +28,9 @@ ADA = ip_address("192.0.2.7")
 V6 = ip_address("2001:db8:1:2::7")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store, allowed_networks=(ip_network("198.51.100.0/24"),))
-    store.close()
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return World(open_store(request.param), allowed_networks=(ip_network("198.51.100.0/24"),))
 
 
 def ban(world: World, network: str, hours: float = 1) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from challenge.core.models import Challenge, Lane, Offer
 from challenge.core.puzzles import get
 from challenge.core.visitors import JUDGED_SECONDS
 from challenge.flask import signals
+from challenge.stores import Store
 from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.judging import judge, read_report
 from challenge.wire import REPORT_MAX, Ask
 
@@ -35,12 +35,10 @@ ODDEST = json.dumps({"webdriver": 1})
 CLEAN = json.dumps({"clicks": 40, "moves": 500, "single_moves": 20})
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
     # What is asked for besides work is in test_interactions.py.
-    yield World(store, price_ms=1, price_further_ms=1, interaction="none")
-    store.close()
+    return World(open_store(request.param), price_ms=1, price_further_ms=1, interaction="none")
 
 
 @pytest.fixture

@@ -222,6 +222,9 @@ def test_config_hides_secrets_and_passwords() -> None:
     shown = by_name(rows(settings, {"here": values}))
     assert SECRET not in shown["SITE_SECRET"].value
     assert shown["STORE_URI"].value == "redis://***@host/0?***"
+    values["CHALLENGE_STORE_URI"] = "redis://me:p@pw@host/0"
+    shown = by_name(rows(load_settings(Source("here", values)), {"here": values}))
+    assert shown["STORE_URI"].value == "redis://***@host/0"
     assert by_name(rows(Settings(), {}))["SITE_SECRET"].value == "empty"
     assert by_name(rows(Settings(), {}))["STORE_URI"].value == "sqlite:///challenge.db"
 
@@ -352,6 +355,24 @@ def test_check_of_the_store() -> None:
     broken = checks.store_works(Store(StoreUnavailable("disk I/O error")))  # type: ignore[arg-type]
     assert level(broken) == "problem"
     assert "disk I/O error" in broken.text
+
+
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        ("redis://10.0.0.5/0", "warning"),
+        ("redis://gate:pw@10.0.0.5/0", "advice"),
+        ("rediss://gate:pw@10.0.0.5/0", "ok"),
+        ("redis://:pw@127.0.0.1", "ok"),
+        ("rediss://10.0.0.5/0", "warning"),
+    ],
+)
+def test_check_of_the_stores_server(uri: str, found: str) -> None:
+    finding = checks.store_server(uri)
+    assert finding is not None
+    assert level(finding) == found
+    assert "pw" not in finding.text + finding.advice
+    assert checks.store_server("sqlite:///challenge.db") is None
 
 
 def damage(folder: Path, how: str) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,7 @@ from challenge.core.classes import Shared
 from challenge.core.lanes import KNOWN_AFTER
 from challenge.core.models import Client, Lane
 from challenge.errors import ChallengeError, ClearanceRequired
-from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SQLiteStore
+from challenge.stores import Store
 
 from .test_selling import DAY, RAMP, Key, at, buy_out
 from .test_tally import HOME, World, body_of
@@ -24,17 +22,15 @@ CARRIER = ip_network("100.64.0.0/10")
 RENTED = ip_network("198.51.100.0/22", strict=False)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(
-        store,
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return World(
+        open_store(request.param),
         ramp=RAMP,
         band_burst=300,
         shared_networks=(Shared(CARRIER, 5),),
         hosting_networks=(RENTED,),
     )
-    store.close()
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ import pytest
 from challenge.core.classes import Shared
 from challenge.core.models import Client, Lane
 from challenge.errors import Banned, ChallengeError, Queued, StoreUnavailable
+from challenge.stores import Store
 from challenge.stores.base import Ban
-from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SQLiteStore
 from challenge.tally import bans
 from challenge.tally.marks import BAN_SECONDS, FLAG_SECONDS, PATIENCE_SECONDS, Marks
 from challenge.wire import Ask
@@ -43,11 +41,9 @@ def make(store: Any, **settings: Any) -> World:
     )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield make(store)
-    store.close()
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return make(open_store(request.param))
 
 
 def sends_junk(world: World, client: Client = HOME, times: int = 5 * BURST) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from challenge.core import price
-from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SQLiteStore
+from challenge.stores import Store
 
 from .test_selling import Key
 from .test_tally import World, body_of
@@ -18,11 +16,9 @@ RAMP = (5, 10, 20)
 PERSON, PROGRAM = 8, 1
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store, ramp=RAMP, band_burst=10_000)
-    store.close()
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return World(open_store(request.param), ramp=RAMP, band_burst=10_000)
 
 
 def sales(world: World, seconds: int, *, keyed: bool, profiles: int = 150) -> list[int]:

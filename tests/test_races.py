@@ -116,6 +116,30 @@ def test_r03_a_budget_is_exact_over_processes(rounds: int, tmp_path: Path) -> No
             assert one_body(server).views == {200: BUDGET, 403: CALLS - BUDGET}
 
 
+@pytest.mark.timeout(1200)
+def test_r02_two_machines_on_one_redis_are_one(
+    rounds: int, tmp_path: Path, store_uri: Callable[[str], str]
+) -> None:
+    setting = {"CHALLENGE_STORE_URI": store_uri("redis"), "workers": 2}
+    with serve(APP, tmp_path, **setting) as one, serve(APP, tmp_path, **setting) as other:
+        for _ in range(rounds // 5):
+            offer = ask(one)
+            fields = {"challenge": offer["challenge"], "answers": solve(offer)}
+            body = json.dumps(fields).encode()
+            bodies = [[body] * (CALLS // 4) + [body + b" " * n] * (CALLS // 4) for n in (1, 2)]
+            with ThreadPoolExecutor(2) as pool:
+                told = list(pool.map(post_together, (one, other), (REDEEM, REDEEM), bodies))
+            answers = [(status, json.loads(text)) for part in told for status, text in part]
+            tokens = {fields["token"] for status, fields in answers if status == 201}
+            assert {status for status, _ in answers} <= {201, 409}
+            assert len(tokens) == 1
+            [token] = tokens
+            with ThreadPoolExecutor(2) as pool:
+                halves = (range(CALLS // 2), range(CALLS // 2, CALLS))
+                views = list(pool.map(open_profiles, (one, other), (token, token), halves))
+            assert views[0] + views[1] == {200: BUDGET, 403: CALLS - BUDGET}
+
+
 @pytest.mark.parametrize("race", [identical_bodies, different_bodies, one_body])
 def test_control_read_then_write_grants_more(
     race: Callable[[Server], Outcome], tmp_path: Path

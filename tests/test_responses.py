@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,13 +29,13 @@ from challenge.errors import (
 from challenge.flask.client import EXTENSION
 from challenge.jose import LEEWAY
 from challenge.keys import decode_bytes
+from challenge.stores import Store
 from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.responding import LIFETIME
 from challenge.wire import Ask
 
 from .solving import ASK, buy, solve
-from .test_tally import HOME, World, configure
+from .test_tally import HOME, World, begin_epoch, configure
 
 RESPOND = "/challenge/v1/responses"
 VERIFY = "/challenge/siteverify"
@@ -48,11 +47,9 @@ FORM = "application/x-www-form-urlencoded"
 # -- without HTTP
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store, site_secret=SECRET)
-    store.close()
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return World(open_store(request.param), site_secret=SECRET)
 
 
 def offered(world: World, buys: str = "response") -> dict[str, Any]:
@@ -192,7 +189,7 @@ def test_after_an_epoch_nothing_of_the_old_one_counts(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token, body = respond(world).response, body_of(offered(world))
-    monkeypatch.setattr(world.store, "epoch", "another")
+    begin_epoch(world.store, monkeypatch)
     with pytest.raises(Expired):
         world.tally.verify_response(token)
     with pytest.raises(Expired):

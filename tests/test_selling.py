@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable
 from ipaddress import ip_address
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,12 +28,12 @@ from challenge.errors import (
     Stale,
 )
 from challenge.jose import LEEWAY
+from challenge.stores import Store
 from challenge.stores.base import TAKEOVER_AFTER
 from challenge.stores.memory import MemoryStore
-from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.selling import KEPT
 
-from .test_tally import HOME, World, body_of
+from .test_tally import HOME, World, begin_epoch, body_of
 
 RAMP = (5, 10, 20)
 DAY = 24 * 3600
@@ -72,12 +71,10 @@ def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
     # Bands without lanes; those are in test_lanes.py.
-    yield World(store, ramp=RAMP, band_burst=300, lanes=())
-    store.close()
+    return World(open_store(request.param), ramp=RAMP, band_burst=300, lanes=())
 
 
 @pytest.fixture
@@ -551,7 +548,7 @@ def test_what_a_visitor_has(world: World) -> None:
 def test_a_new_epoch_asks_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     token, body = world.buy(), body_of(world.ask())
     world.opens(token, 1)
-    monkeypatch.setattr(world.store, "epoch", "another")
+    begin_epoch(world.store, monkeypatch)
     with pytest.raises(Expired) as refusal:
         world.admit(token, 1)
     assert refusal.value.code == "store_changed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -32,8 +32,10 @@ from challenge.errors import (
 )
 from challenge.jose import LEEWAY
 from challenge.keys import make
+from challenge.stores import Store
 from challenge.stores.base import TAKEOVER_AFTER
 from challenge.stores.memory import MemoryStore
+from challenge.stores.redis import RedisStore
 from challenge.stores.sqlite import SQLiteStore
 from challenge.tally import Tally
 from challenge.wire import Ask
@@ -111,11 +113,19 @@ def configure(world: World, **changes: Any) -> None:
         part.settings = part._settings = settings  # type: ignore[union-attr]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store)
-    store.close()
+def begin_epoch(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the store had lost rows."""
+    if isinstance(store, RedisStore):
+        store._pool.call("DEL", store._key(b"e"))
+        store._pool.drop()
+        store.ping()
+    else:
+        monkeypatch.setattr(store, "epoch", "another")
+
+
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return World(open_store(request.param))
 
 
 def test_a_budget_of_distinct_profiles(world: World) -> None:
@@ -458,7 +468,7 @@ def test_a_lost_day_key_asks_again(world: World) -> None:
     token = world.buy()
     world.admit(token, "ada")
     world.tally._books._day_keys.clear()
-    world.store.day_key(int(START) // 86400 + 3, b"", now=START + 3 * 86400)
+    world.store.day_key(int(START) // 86400, b"", now=START + 3 * 86400)
     with pytest.raises(ClearanceRequired) as refusal:
         world.admit(token, "ada")
     assert refusal.value.code == "clearance_unknown"

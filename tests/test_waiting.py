@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from challenge.errors import Expired, Queued, TokenRefused, TooEarly
 from challenge.flask.client import EXTENSION
 from challenge.jose import LEEWAY
 from challenge.keys.file import CHALLENGE_KEPT
-from challenge.stores.memory import MemoryStore
+from challenge.stores import Store
 from challenge.stores.sqlite import SQLiteStore
 from challenge.tally.selling import KEPT
 from challenge.tally.waiting import LONGEST_WAIT, WAIT
@@ -28,11 +28,9 @@ from .test_tally import HOME, World
 from .test_tokens import claims_of
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    store = MemoryStore() if request.param == "memory" else SQLiteStore(tmp_path / "store.db")
-    yield World(store, ramp=RAMP, band_burst=300, lanes=())
-    store.close()
+@pytest.fixture(params=["memory", "sqlite", "redis"])
+def world(request: pytest.FixtureRequest, open_store: Callable[[str], Store]) -> World:
+    return World(open_store(request.param), ramp=RAMP, band_burst=300, lanes=())
 
 
 def test_a_due_ticket_is_five_units_once(world: World) -> None:
@@ -123,6 +121,8 @@ def collect_all(world: World, tickets: list[tuple[str, Client]]) -> list[str]:
     return tokens
 
 
+# A thousand sales say nothing of Redis that a hundred do not.
+@pytest.mark.parametrize("world", ["memory", "sqlite"], indirect=True)
 def test_a_thousand_tickets_of_one_network_are_thirty_units_an_hour(world: World) -> None:
     opened, waiting = 0, list[str]()
     for _ in range(10):
@@ -201,6 +201,8 @@ def test_waiting_counts_for_the_networks_band(world: World) -> None:
     assert all(now > then for now, then in zip(level(world, HOME), before, strict=True))
 
 
+# A thousand sales say nothing of Redis that a hundred do not.
+@pytest.mark.parametrize("world", ["memory", "sqlite"], indirect=True)
 def test_tickets_of_a_thousand_networks_read_from_one_open_its_band(world: World) -> None:
     networks = [at(number) for number in range(1000)]
     tickets = [(world.tally.join_queue(client), client) for client in networks]

@@ -26,6 +26,8 @@ Level = Literal["ok", "advice", "warning", "problem"]
 YEAR = 365 * 86_400
 #: Unix seconds at which this release was made; a clock that shows less is wrong.
 RELEASED = 1_761_955_200
+#: names of this machine
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 #: file systems on which SQLite's locks and shared memory are not to be relied on
 REMOTE = re.compile(r"nfs4?|cifs|smb[23]?|smbfs|afs|9p|ceph|glusterfs|fuse(\..+|blk)?")
 
@@ -114,8 +116,30 @@ def store_works(store: Store) -> Finding:
     try:
         store.ping()
     except ChallengeError as error:
-        return Finding("problem", f"the store does not answer: {error.detail}", "see its file")
+        return Finding(
+            "problem", f"the store does not answer: {error.detail}", "see its file, or its server"
+        )
     return Finding("ok", "the store answers")
+
+
+def store_server(uri: str) -> Finding | None:
+    """Whether others could read or write what is kept on a server; None for other stores."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("redis", "rediss"):
+        return None
+    if not parts.password:
+        return Finding(
+            "warning",
+            "the store's server asks for no password: who reaches it can open every page",
+            "give it a user with the rights in docs/redis.md",
+        )
+    if parts.scheme == "redis" and parts.hostname not in LOOPBACK:
+        return Finding(
+            "advice",
+            "what the store's server is told, its password too, travels as it is",
+            "rediss://, or a network where nobody else listens",
+        )
+    return Finding("ok", "the store's server is for who has its password")
 
 
 def store_file(uri: str, folder: Path) -> Path | None:

@@ -47,6 +47,9 @@ def examine(app: Flask, now: float) -> Iterator[Finding]:
     file = checks.store_file(tally.settings.store_uri, instance)
     if file is not None:
         yield from _examine_store_file(file.resolve(), tally.settings.store_max_mb * 2**20)
+    server = checks.store_server(tally.settings.store_uri)
+    if server is not None:
+        yield server
     yield checks.workers(tally.store.shared_between_processes, os.environ)
     yield checks.proxies(tally.settings.trusted_proxies)
     yield checks.unlimited_pass(tally.settings.unlimited_pass)

@@ -89,7 +89,7 @@ def _visible(name: str, value: object) -> str:
         return HIDDEN if value else text
     if name.endswith("_uri"):
         # It may carry a password, before the host or in its query.
-        return re.sub(r"(?<=//)[^/@]*@", "***@", re.sub(r"\?.*", "?***", text))
+        return re.sub(r"(?<=//).*@", "***@", re.sub(r"\?.*", "?***", text))
     return text
 
 

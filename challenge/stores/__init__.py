@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from ..errors import ConfigError
 from .base import Store as Store
 from .memory import MemoryStore
+from .redis_uri import read_address
 from .sqlite import SQLiteStore
 
 
 def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     """The store that a URI names.
 
-    `memory://`, or `sqlite:///name` (beside the app's instance files) and
-    `sqlite:////absolute/name`.
+    `memory://`, `sqlite:///name` (beside the app's instance files), `sqlite:////absolute/name`, or
+    `redis://host:port/db` and `rediss://` (see :func:`challenge.stores.redis_uri.read_address`).
 
     :param folder: what a relative file name is relative to.
     :param max_bytes: bound of what a store keeps on disk.
@@ -23,8 +24,12 @@ def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     """
     try:
         parts = urlsplit(uri)
-    except ValueError as error:
-        raise ConfigError("STORE_URI is no URI") from error
+    except ValueError:
+        raise ConfigError("STORE_URI is no URI") from None
+    if parts.scheme in ("redis", "rediss"):
+        return _redis(parts)
+    if parts.scheme.startswith(("redis+", "rediss+", "valkey")):
+        raise ConfigError(f"STORE_URI {parts.scheme}://...: not supported; redis:// is")
     path = unquote(parts.path.removeprefix("/"))
     if "\0" in path:
         raise ConfigError("STORE_URI has a NUL")
@@ -35,3 +40,14 @@ def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     if parts.scheme == "sqlite" and path:
         return SQLiteStore(folder / path, max_bytes=max_bytes)
     raise ConfigError(f"STORE_URI {parts.scheme}://...: no such store")
+
+
+def _redis(parts: SplitResult) -> Store:
+    # Imported only where it is used: the driver is an extra.
+    try:
+        from .redis import RedisStore
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise ConfigError("STORE_URI redis://...: pip install 'tallygate[redis]'") from error
+    return RedisStore(read_address(parts))

@@ -21,6 +21,9 @@ from .alarms import Alarms
 
 DAY = 86_400
 HOLDER_BYTES = 8
+#: seconds after which a day's key is asked for again: a store that has lost it has made another,
+#: and all workers have to know visitors by the same
+DAY_KEY_SECONDS = 30
 #: a prefix's band, as a multiple of the configured one
 PREFIX_FACTORS = {24: 3, 32: 1, 48: 3, 56: 1, 64: 1}
 #: What an account may buy, at most 60 units in any hour and 200 in any day: each a band with a
@@ -72,7 +75,8 @@ class Books:
         self.store = store
         self._random = random
         self._alarms = alarms
-        self._day_keys: dict[int, bytes] = {}
+        #: with the time at which each was read
+        self._day_keys: dict[int, tuple[bytes, float]] = {}
         self._classes = NetworkClasses(
             settings.shared_networks, settings.hosting_networks, settings.hosting_percent
         )
@@ -245,12 +249,12 @@ class Books:
         return secret
 
     def _day_key(self, day: int, now: float) -> bytes | None:
-        key = self._day_keys.get(day)
-        if key is None or now - day * DAY >= 2 * DAY:
-            key = self.store.day_key(day, self._random(32), now=now)
-            self._day_keys = {d: k for d, k in self._day_keys.items() if now - d * DAY < 2 * DAY}
-            if key is not None:
-                self._day_keys[day] = key
+        kept, read_at = self._day_keys.get(day, (None, 0.0))
+        if kept is not None and 0 <= now - read_at < DAY_KEY_SECONDS and now - day * DAY < 2 * DAY:
+            return kept
+        key = self.store.day_key(day, self._random(32), now=now)
+        others = {d: k for d, k in self._day_keys.items() if d != day and now - d * DAY < 2 * DAY}
+        self._day_keys = others if key is None else others | {day: (key, now)}
         return key
 
 
