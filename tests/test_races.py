@@ -120,7 +120,7 @@ def test_r03_a_budget_is_exact_over_processes(rounds: int, tmp_path: Path) -> No
 def test_control_read_then_write_grants_more(
     race: Callable[[Server], Outcome], tmp_path: Path
 ) -> None:
-    with serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="1") as server:
+    with serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="0.005") as server:
         assert any(race(server).over_granted for _ in range(5))
 
 
