@@ -14,6 +14,9 @@ from flask.testing import FlaskClient
 from challenge import Gate
 from challenge.flask.client import EXTENSION
 
+#: files that take longest: they begin first, so that nobody waits for one of them at the end
+LONGEST = ("test_simulate", "test_hostile", "test_kill")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -27,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# Before xdist looks for groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--slow"):
         slow = [item for item in items if "slow" in item.keywords]
@@ -38,6 +43,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "browser" in item.keywords:
                 item.add_marker(lacking)
+    for item in items:
+        # The tests of a file share servers, browsers, and what they have played.
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture
