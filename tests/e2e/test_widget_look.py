@@ -14,7 +14,7 @@ from .test_chromium import Held
 from .widget_states import BY_NAME, State, each_state, show
 from .widgets import BOX, RESPOND, await_state
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
