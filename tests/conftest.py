@@ -30,8 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Before xdist looks for groups.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--slow"):
         slow = [item for item in items if "slow" in item.keywords]
@@ -43,10 +41,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "browser" in item.keywords:
                 item.add_marker(lacking)
-    for item in items:
-        # The tests of a file share servers, browsers, and what they have played.
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
     items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
