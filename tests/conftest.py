@@ -21,6 +21,9 @@ from .redis_servers import RedisServer, serve_redis
 #: of stores on the server that tests share
 PREFIXES = (f"t-{number}" for number in itertools.count())
 
+#: files that take longest: they begin first, so that nobody waits for one of them at the end
+LONGEST = ("test_simulate", "test_hostile", "test_kill")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -45,6 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "browser" in item.keywords:
                 item.add_marker(lacking)
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture

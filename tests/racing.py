@@ -12,7 +12,7 @@ from flask import Flask
 from challenge import Gate
 from challenge.core.visitors import Visitor
 from challenge.flask.client import EXTENSION
-from challenge.stores.base import Spending
+from challenge.stores.base import TAKEOVER_AFTER, Spending
 from challenge.stores.records import pack
 from challenge.stores.sqlite import SQLiteStore, row_id
 
@@ -23,16 +23,26 @@ _PUT = "UPDATE visitors SET record = ? WHERE id = ?"
 class ReadThenWrite(SQLiteStore):
     """The negative control: looks first, decides, and writes in a step of its own."""
 
+    #: seconds between the two, in which others look too
+    pause = 0.005
+    #: seconds after which a repeated body may take over from a dead worker
+    takeover_after = TAKEOVER_AFTER
+
     def spend(
         self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
     ) -> Spending:
         with self._file.connection() as connection:
             row = connection.execute(
-                "SELECT state, digest, claims FROM spent WHERE challenge = ?", (challenge,)
+                "SELECT state, digest, claims, since FROM spent WHERE challenge = ?", (challenge,)
             ).fetchone()
-        time.sleep(0.005)
+        time.sleep(self.pause)
         if row is not None:
-            return Spending(row[0], row[2]) if row[1] == digest else Spending("other", b"")
+            state, winner, kept, since = row
+            if winner != digest:
+                return Spending("other", b"")
+            if state != "pending" or since > now - self.takeover_after:
+                return Spending(state, kept)
+            claims = kept
         with self._file.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO spent VALUES (?, ?, ?, 'pending', ?, ?)",
@@ -41,14 +51,14 @@ class ReadThenWrite(SQLiteStore):
         return Spending("won", claims, now)
 
     def _swap(self, key: bytes, seen: bytes | None, after: Visitor) -> bool:
-        time.sleep(0.005)
+        time.sleep(self.pause)
         with self._file.transaction() as connection:
             connection.execute(_PUT, (pack(after), row_id(key)))
         return True
 
     def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
         visitor, answer = step(self.read(key, now=0))
-        time.sleep(0.005)
+        time.sleep(self.pause)
         if visitor is not None:
             with self._file.transaction() as connection:
                 connection.execute(_PUT, (pack(visitor), row_id(key)))
@@ -62,8 +72,11 @@ def create_app() -> Flask:
     app.config["CHALLENGE_FAILURE_BURST"] = 100_000
     gate = Gate(app)
     tally = app.extensions[EXTENSION]
-    if os.environ.get("READ_THEN_WRITE"):
-        tally._books.store = ReadThenWrite(tally.store._path)
+    if pause := os.environ.get("READ_THEN_WRITE"):
+        store = ReadThenWrite(tally.store._path)
+        store.pause = float(pause)
+        store.takeover_after = float(os.environ.get("TAKEOVER_AFTER", TAKEOVER_AFTER))
+        tally._books.store = store
 
     @app.get("/people/<handle>")
     @gate.protect("handle")

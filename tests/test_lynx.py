@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from challenge.tally.waiting import WAIT as WAIT_S
 from demo.app import PEOPLE, SEED
 from demo.town import members
 
 from .demo.reading import told
-from .serving import serve
+from .e2e.pages import serve_site
 
 pytestmark = pytest.mark.skipif(shutil.which("lynx") is None, reason="no lynx on PATH")
 
@@ -52,13 +53,13 @@ class Lynx:
 
 
 def test_lynx_opens_a_profile_by_waiting(tmp_path: Path) -> None:
-    with serve("demo.app:create_app()", tmp_path, workers=1) as server:
-        lynx = Lynx(f"{server.url}/people/{MEMBER.handle}")
+    with serve_site(tmp_path, workers=1) as site:
+        lynx = Lynx(f"{site.url}/people/{MEMBER.handle}")
         try:
             lynx.shows("You can wait instead")
             lynx.press("\r")
-            lynx.shows("opens in 30 seconds")
-            time.sleep(30.5)
+            lynx.shows(f"opens in {WAIT_S} seconds")
+            site.let_pass(WAIT_S + 0.5)
             lynx.press("\r")
             lynx.shows("Open the page")
             lynx.press("\r")
@@ -69,8 +70,8 @@ def test_lynx_opens_a_profile_by_waiting(tmp_path: Path) -> None:
 
 
 def test_control_before_its_time_the_page_stays_shut(tmp_path: Path) -> None:
-    with serve("demo.app:create_app()", tmp_path, workers=1) as server:
-        lynx = Lynx(f"{server.url}/people/{MEMBER.handle}")
+    with serve_site(tmp_path, workers=1) as site:
+        lynx = Lynx(f"{site.url}/people/{MEMBER.handle}")
         try:
             lynx.shows("You can wait instead")
             lynx.press("\r")

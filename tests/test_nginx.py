@@ -501,7 +501,7 @@ def test_r11_a_hundred_views_in_one_connection_open_one_budget(
 def test_r11_control_a_gate_that_reads_and_then_writes_opens_more(tmp_path: Path) -> None:
     app = "tests.racing:create_app()"
     with (
-        serve(app, tmp_path, workers=2, READ_THEN_WRITE="1", **TRUSTED) as server,
+        serve(app, tmp_path, workers=2, READ_THEN_WRITE="0.005", **TRUSTED) as server,
         nginx(tmp_path, server.port) as front,
     ):
         shown, budget = buy(front)

@@ -144,7 +144,7 @@ def test_r02_two_machines_on_one_redis_are_one(
 def test_control_read_then_write_grants_more(
     race: Callable[[Server], Outcome], tmp_path: Path
 ) -> None:
-    with serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="1") as server:
+    with serve(APP, tmp_path, workers=WORKERS, READ_THEN_WRITE="0.005") as server:
         assert any(race(server).over_granted for _ in range(5))
 
 

@@ -18,7 +18,7 @@ from .test_responses import SECRET, VERIFY
 MOST_ROUNDS = 10
 
 
-@pytest.fixture(scope="module", params=[{}, {"READ_THEN_WRITE": "1"}], ids=["", "control"])
+@pytest.fixture(scope="module", params=[{}, {"READ_THEN_WRITE": "0.005"}], ids=["", "control"])
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
@@ -22,12 +23,32 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="package")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    chromium = playwright.chromium.launch(
-        executable_path=os.environ["TALLYGATE_CHROME"], args=CHROMIUM_FLAGS
-    )
-    yield chromium
-    chromium.close()
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium as people have it."""
+    with launched(playwright, os.environ["TALLYGATE_CHROME"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def headless_shell(playwright: Playwright) -> Iterator[Browser]:
+    """Its engine without a window, which costs a third; where there is none, Chromium."""
+    shell = os.environ.get("TALLYGATE_HEADLESS_SHELL", os.environ["TALLYGATE_CHROME"])
+    with launched(playwright, shell) as running:
+        yield running
+
+
+@contextmanager
+def launched(playwright: Playwright, program: str) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def browser(request: pytest.FixtureRequest) -> Browser:
+    engine_only = request.node.get_closest_marker("engine") is not None
+    found: Browser = request.getfixturevalue("headless_shell" if engine_only else "chromium")
+    return found
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from .measures import (
 )
 from .pages import GATE_BUTTON, PATIENCE_S, PERSONAL, PROBLEM, PROBLEM_TEXT, REVEALED
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 MOST_SHIFT = 0.02
 #: phones, and a window of 1280 x 1024 at 400 %

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Response, expect
 from ..serving import Server, serve
 from .pages import handles, watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PROFILES = 40
 

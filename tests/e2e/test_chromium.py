@@ -28,7 +28,7 @@ from .pages import (
     watch,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 TABS = 30
 ASK = "**/v1/challenges"

@@ -16,7 +16,7 @@ from ..serving import ROOT, wait_for_port
 from ..test_docs import PAGES, Snippet, first_program, snippets
 from .pages import watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 EMBED = snippets(ROOT / "docs" / "embed.md")
 CSP = snippets(ROOT / "docs" / "csp.md")

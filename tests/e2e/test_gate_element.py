@@ -33,7 +33,7 @@ from .pages import (
 )
 from .test_chromium import ASK, FIRST_SALE, REDEEM, Held, without
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LIVE = "challenge-gate [data-challenge-live]"
 #: the element that has the focus, whichever tree it is in

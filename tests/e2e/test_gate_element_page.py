@@ -23,7 +23,7 @@ from .pages import (
 )
 from .test_chromium import ASK, REDEEM, Held
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LIVE = "challenge-gate [data-challenge-live]"
 

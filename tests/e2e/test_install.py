@@ -16,7 +16,7 @@ from ..serving import ROOT, wait_for_port
 from ..test_docs import snippets
 from .pages import watch
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 @pytest.fixture

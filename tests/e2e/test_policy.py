@@ -13,7 +13,7 @@ from playwright.sync_api import APIResponse, Browser, Page, Request, Response, R
 from .faces import BY_NAME, FACES, TICKET, Face, Town, show, tab
 from .pages import COOKIE, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 SOURCES = {
     "default-src": {"'self'", "'none'"},

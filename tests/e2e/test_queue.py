@@ -14,7 +14,7 @@ from ..solving import ASK, REDEEM, redemption
 from .faces import JSON, TICKET, tab
 from .pages import COOKIE, PATIENCE_S, PERSONAL, Calls, Site, serve_site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 LIVE = "[data-challenge-live]"
 SIGN_IN = ".challenge-sign-in"

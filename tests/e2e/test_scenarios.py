@@ -13,7 +13,7 @@ from .conftest import Drive
 from .drivers import Driver
 from .pages import COOKIE, PERSONAL, PROBLEM, PROBLEM_TEXT, Calls, Site, claims
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
+pytestmark = pytest.mark.timeout(200)
 
 FIRST_SALE = 5
 WAIT_S = 30

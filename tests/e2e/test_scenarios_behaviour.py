@@ -15,7 +15,7 @@ from .conftest import Drive
 from .drivers import Driver
 from .pages import PERSONAL, handles
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
+pytestmark = pytest.mark.timeout(200)
 
 #: what the drivers of these tests are there to be seen by
 DRIVEN = {"webdriver"}

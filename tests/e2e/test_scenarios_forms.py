@@ -17,7 +17,7 @@ from .pages import REVEALED, Calls, Site, serve_site
 from .test_scenarios import be_odd
 from .widgets import FIELD
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
+pytestmark = pytest.mark.timeout(200)
 
 #: in which the 30 responses that an address may have at once come back
 HALF_AN_HOUR_S = 1800

@@ -10,7 +10,7 @@ from .pages import Calls, Site
 from .test_scenarios import be_odd
 from .test_scenarios_forms import BUTTON, open_card, press
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(200)]
+pytestmark = pytest.mark.timeout(200)
 
 #: engine and visibility at each sub-puzzle that is solved
 WATCH = """void (window.seen = [], document.addEventListener("challenge:progress", ({ detail }) =>

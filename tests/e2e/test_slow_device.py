@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from .pages import PERSONAL, Calls, Site, clearance, serve_site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 #: for five units: more than any machine that runs tests does in five seconds, and of one more
 #: than it does in four

@@ -14,7 +14,7 @@ from bench.visits.tools import TOOLS, Tool
 from bench.visits.watched import Told
 from challenge.core.behaviour import FLAGGED_FROM
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 NEEDED = ("Xvfb", "chromedriver", "dbus-daemon", "openbox", "xdotool")
 lacking = [name for name in NEEDED if shutil.which(name) is None]

@@ -13,7 +13,7 @@ from .faces import BY_NAME, Town, show, tab
 from .pages import PATIENCE_S, PERSONAL, Calls, change, until, visit
 from .test_chromium import Held
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 #: the interstitial and its style sheet, as a server that compresses would send them
 MOST_PAGE_BYTES = 5_000

@@ -20,7 +20,7 @@ from .widgets import (
     told,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 # -- the whole way ---------------------------------------------------------------------------
 

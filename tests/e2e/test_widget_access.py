@@ -13,7 +13,7 @@ from .test_chromium import ASK
 from .widget_states import BY_NAME, show
 from .widgets import BOX, RESPOND, answering, await_state
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def test_there_is_no_stop_for_the_keyboard_while_there_is_nothing_to_do(

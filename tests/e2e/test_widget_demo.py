@@ -10,7 +10,7 @@ from .pages import PATIENCE_S, Calls, Site, watch
 from .test_chromium import Held
 from .widgets import BOX, FIELD, RESPOND, await_state
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def form_of(site: Site) -> str:

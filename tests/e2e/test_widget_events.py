@@ -9,7 +9,7 @@ from .pages import Site, until
 from .test_chromium import ASK
 from .widgets import CALLBACKS, QUICK, await_state, expiring, field, open_form, told, waits
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 @pytest.mark.parametrize("form", ["element", "div"])

@@ -12,7 +12,7 @@ from challenge import assets
 from .pages import Site, until
 from .widgets import BOX, await_state, open_form, told
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def scripts(page: Page) -> list[str]:

@@ -14,21 +14,20 @@ from .test_chromium import Held
 from .widget_states import BY_NAME, State, each_state, show
 from .widgets import BOX, RESPOND, await_state
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
+
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @each_state
-def test_axe_finds_nothing(
-    browser: Browser, forms: Site, state: State, scheme: Literal["light", "dark"]
-) -> None:
-    with browser.new_context(color_scheme=scheme) as context:
-        page = context.new_page()
-        show(page, forms, state)
-        assert faults(page) == []
+def test_axe_finds_nothing(page: Page, forms: Site, state: State) -> None:
+    show(page, forms, state)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        assert faults(page) == [], scheme
         if state.state:
-            assert contrast_inside(page, "color") >= 7
-            assert contrast_inside(page, "border-top-color") >= 3
+            assert contrast_inside(page, "color") >= 7, scheme
+            assert contrast_inside(page, "border-top-color") >= 3, scheme
 
 
 def test_control_axe_finds_what_is_pale(page: Page, forms: Site) -> None:
@@ -47,10 +46,12 @@ def contrast_inside(page: Page, name: str) -> float:
         const box = document.querySelector('[data-size]').shadowRoot.querySelector('.box');
         document.body.style.backgroundColor = getComputedStyle(box).backgroundColor;
     }""")
-    return contrast(page, BOX, name)
+    ratio = contrast(page, BOX, name)
+    page.evaluate("document.body.style.backgroundColor = ''")
+    return ratio
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_the_theme_is_the_pages_or_the_one_that_is_named(
     browser: Browser, forms: Site, theme: str, scheme: Literal["light", "dark"]
@@ -77,16 +78,14 @@ def test_a_site_gives_it_its_own_colours(page: Page, forms: Site) -> None:
     assert style == ["rgb(255, 255, 255)", "rgb(75, 0, 130)"]
 
 
-@pytest.mark.parametrize("width", [320, 360])
 @pytest.mark.parametrize("size", ["normal", "compact", "flexible"])
 @each_state
-def test_nothing_scrolls_sideways(
-    browser: Browser, forms: Site, state: State, size: str, width: int
-) -> None:
-    with browser.new_context(viewport={"width": width, "height": 600}) as context:
-        page = context.new_page()
-        show(page, forms, state, f'size="{size}"')
-        assert not scrolls_sideways(page)
+def test_nothing_scrolls_sideways(page: Page, forms: Site, state: State, size: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 600})
+    show(page, forms, state, f'size="{size}"')
+    assert not scrolls_sideways(page)
+    page.set_viewport_size({"width": 360, "height": 600})
+    assert not scrolls_sideways(page)
 
 
 @pytest.mark.parametrize(("size", "least"), [("normal", 72), ("compact", 44), ("flexible", 72)])

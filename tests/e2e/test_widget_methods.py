@@ -9,7 +9,7 @@ from .pages import Calls, Site, problem, until
 from .test_chromium import ASK, Held
 from .widgets import BOX, FIELD, await_state, field, open_form, siteverify, waits
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 EXPLICIT = "?render=explicit"
 PLACE = '<div id="place"></div>'

@@ -20,7 +20,7 @@ from .widgets import (
     waits,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def test_appearance_execute_is_there_when_it_works(

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from .pages import Site, watch
 from .widget_states import BY_NAME, State, each_state, show
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 STYLED = """() => {
     const p = document.createElement('p');

@@ -9,7 +9,7 @@ from .pages import Calls, Site, problem
 from .test_chromium import ASK
 from .widgets import PLAIN, QUICK, RESPOND, await_state, field, open_form, siteverify, told
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def test_a_lost_connection_is_told_and_a_press_tries_again(page: Page, forms: Site) -> None:

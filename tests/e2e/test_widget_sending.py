@@ -21,7 +21,7 @@ from .widgets import (
     told,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def test_a_form_that_is_sent_early_waits_once_and_is_sent_by_the_same_button(

@@ -19,7 +19,7 @@ from .widgets import (
     told,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.engine]
 
 
 def test_what_has_ended_is_renewed_by_itself_and_quietly(page: Page, forms: Site) -> None:
