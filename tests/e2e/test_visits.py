@@ -14,7 +14,7 @@ from bench.visits.tools import TOOLS, Tool
 from bench.visits.watched import Told
 from challenge.core.behaviour import FLAGGED_FROM
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 NEEDED = ("Xvfb", "chromedriver", "dbus-daemon", "openbox", "xdotool")
 lacking = [name for name in NEEDED if shutil.which(name) is None]
@@ -47,6 +47,7 @@ def test_a_tool_pays_for_its_defaults(tool: Tool) -> None:
     assert pays(told), told
 
 
+@pytest.mark.slow
 @needs_screen
 @pytest.mark.parametrize("tool", TOOLS, ids=[tool.name for tool in TOOLS])
 def test_a_tool_pays_with_a_window_too(tool: Tool) -> None:
@@ -64,6 +65,7 @@ def test_a_persona_pays_nothing(persona: Persona) -> None:
     assert [quote.reasons for quote in told.quotes] == [()] * len(told.quotes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("persona", PERSONAS, ids=[persona.name for persona in PERSONAS])
 def test_a_program_in_its_place_pays(persona: Persona) -> None:
     told = personas.visit(persona, driven=True, profiles=FEW)
@@ -88,6 +90,7 @@ class WithOtherLetters(WithKeyboard):
             self.desk.key("BackSpace", 0.08)
 
 
+@pytest.mark.slow
 @needs_screen
 def test_letters_that_no_key_has_cost_nothing() -> None:
     told = personas.visit(Persona("other letters", WithOtherLetters), profiles=1)
