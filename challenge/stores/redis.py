@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
-import secrets
 import struct
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from ..core import purchases
@@ -23,7 +19,7 @@ from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Charge, Lane
 from ..core.purchases import Purchase
 from ..core.visitors import Charged, View, Visitor
-from ..errors import ConfigError, StoreUnavailable
+from ..errors import StoreUnavailable
 from . import redis_scripts as scripts
 from .base import (
     RESERVATION_SECONDS,
@@ -35,18 +31,10 @@ from .base import (
     day_is_open,
 )
 from .compact import pack, text, unpack
-from .redis_info import Info, read_info
-from .redis_pool import Lease, Pool, Unfit, connection_to
-from .redis_uri import Address
-
-log = logging.getLogger("challenge")
+from .redis_served import Served, reading
 
 #: seconds for which a row is kept beyond its end: workers' clocks differ
 MARGIN = 60
-#: Share of the server's memory at which nothing more is sold: what was sold needs room to be spent.
-FULL = 0.9
-#: seconds between two looks at that
-EVERY = 1.0
 #: how often a record may change while somebody looks at it before that one gives up
 SWAPS_MAX = 100
 _MOMENT = struct.Struct("<d")
@@ -54,7 +42,7 @@ _LEVELS = struct.Struct("<dddd")
 T = TypeVar("T")
 
 
-class RedisStore(RecordVerbs[bytes | None]):
+class RedisStore(Served, RecordVerbs[bytes | None]):
     """The protocol over one Redis or Valkey server, or what takes its place.
 
     A server that does not answer is no error yet: the verbs fail until it does.
@@ -64,38 +52,6 @@ class RedisStore(RecordVerbs[bytes | None]):
     """
 
     shared_between_processes = True
-
-    def __init__(self, address: Address, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._prefix = address.prefix.encode()
-        self._clock = clock
-        self._epoch = ""
-        self._told = threading.local()
-        self._looked, self._is_full = float("-inf"), False
-        self._pool = Pool(
-            lambda: connection_to(address), self._greet, timeout=address.timeout, clock=clock
-        )
-        try:
-            with self._pool.lease() as lease:
-                for script in scripts.ALL:
-                    script.load(lease)
-        except Unfit as error:
-            raise ConfigError(f"store {address}: {error.detail}", code="store_unusable") from None
-        except StoreUnavailable as error:
-            log.error("store %s does not answer: %s", address, error.detail)
-        # No connection is left for a server to take across its fork.
-        self._pool.drop()
-
-    @property
-    def epoch(self) -> str:
-        """See :class:`Store`; the last one known while the server does not answer.
-
-        :raises StoreUnavailable: if none was ever known.
-        """
-        if not self._epoch:
-            with self._pool.lease():
-                pass
-        self._told.epoch = self._epoch
-        return self._epoch
 
     # -- challenges
 
@@ -124,7 +80,7 @@ class RedisStore(RecordVerbs[bytes | None]):
             with suppress(StoreUnavailable), self._pool.lease():
                 pass
             raise StoreUnavailable("the store has lost rows, or is another one")
-        with _reading():
+        with reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)
 
@@ -159,7 +115,7 @@ class RedisStore(RecordVerbs[bytes | None]):
                 *(repr(float(now)), text(view.jti), view.network, view.place, view.version),
                 *(view.budget, *digests),
             )
-        with _reading():
+        with reading():
             name, *rest = told_of
             return Charged(Charge[name.decode()], *rest)
 
@@ -221,7 +177,7 @@ class RedisStore(RecordVerbs[bytes | None]):
                 *(carry.band, carry.known, carry.new, carry.flagged),
                 *(RESERVATION_SECONDS, *band.shares),
             )
-        with _reading():
+        with reading():
             return Granted(*granted)
 
     def release(
@@ -240,7 +196,7 @@ class RedisStore(RecordVerbs[bytes | None]):
         kept = self._pool.call("GET", self._band_keys(key)[0])
         if kept is None:
             return UNTOUCHED
-        with _reading():
+        with reading():
             return Levels(*map(int, _LEVELS.unpack(kept)))
 
     # -- bans
@@ -259,7 +215,7 @@ class RedisStore(RecordVerbs[bytes | None]):
 
     def bans(self, *, now: float) -> list[Ban]:
         told = self._pool.call("HGETALL", self._key(b"n"))
-        with _reading():
+        with reading():
             bans = [
                 Ban(key, *json.loads(kept[_MOMENT.size :]))
                 for key, kept in zip(told[::2], told[1::2], strict=True)
@@ -278,66 +234,10 @@ class RedisStore(RecordVerbs[bytes | None]):
             raise StoreUnavailable("a day's key that is none")
         return key
 
-    def ping(self) -> None:
-        with self._pool.lease() as lease:
-            info = self._info(lease)
-            self._note_fill(info)
-        if self._is_full:
-            raise StoreUnavailable("the server has its full size", code="store_full")
-
-    def close(self) -> None:
-        self._pool.drop()
-
-    def _run(self, script: scripts.Script, key: bytes, *arguments: bytes | str | int) -> Any:
-        with self._pool.lease() as lease:
-            return script.run(lease, [key], *arguments)
-
-    def _key(self, kind: bytes, name: bytes = b"") -> bytes:
-        return self._prefix + b":" + kind + name
-
     def _band_keys(self, key: bytes, reservation: bytes = b"") -> list[bytes]:
         # Where keys are spread over servers, both are found on one: they share what is in braces.
         tag = b"{" + base64.urlsafe_b64encode(key).rstrip(b"=") + b"}"
         return [self._key(b"b", tag), self._key(b"r", tag + reservation)]
-
-    def _greet(self, lease: Lease) -> None:
-        """Look at a server before anything is asked of it, and learn the epoch."""
-        info = self._info(lease)
-        self._note_fill(info)
-        fresh = secrets.token_hex(8)
-        told = scripts.EPOCH.run(lease, [self._key(b"e")], info.run_id, info.replication_id, fresh)
-        with _reading():
-            epoch = str(told.decode("ascii"))
-        if self._epoch and epoch != self._epoch:
-            log.warning("the store has a new epoch: its server has changed, or has lost rows")
-        self._epoch = epoch
-
-    def _info(self, lease: Lease) -> Info:
-        told = lease.call("INFO")
-        with _reading():
-            info = read_info(told)
-        if info.unfit:
-            raise Unfit(info.unfit)
-        return info
-
-    def _note_fill(self, info: Info) -> None:
-        self._looked, self._is_full = self._clock(), info.fill >= FULL
-
-    def _demand_room(self) -> None:
-        """Raise if only what was sold already may still grow."""
-        if self._clock() - self._looked >= EVERY:
-            with self._pool.lease() as lease:
-                self._note_fill(self._info(lease))
-        if self._is_full:
-            raise StoreUnavailable("the server has its full size", code="store_full")
-
-    def _epoch_told(self) -> str:
-        """The epoch that the caller has compared tokens with: what this thread was told last.
-
-        Another thread may have found a new one since then.
-        """
-        told: str = getattr(self._told, "epoch", "") or self.epoch
-        return told
 
 
 def _life(seconds: float) -> int:
@@ -353,14 +253,5 @@ def _done(told: Any) -> bool:
 
 
 def _visitor(data: bytes | None) -> Visitor | None:
-    with _reading():
+    with reading():
         return unpack(data) if data is not None else None
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """What others have written over ours, or a server says that is none, must not be a fault."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
-        raise StoreUnavailable("a row or a reply that is none") from error

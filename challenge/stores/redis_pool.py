@@ -33,7 +33,7 @@ _SAID_BY_SERVER = (
     redis.InvalidResponse,
 )
 #: What a call ends with that has no reply; bytes that are no reply make the parser raise the last.
-_BROKEN = (redis.RedisError, OSError, ValueError)
+BROKEN = (redis.RedisError, OSError, ValueError, TypeError)
 Command = Sequence[bytes | str | int | float]
 
 
@@ -152,7 +152,7 @@ class Pool:
             connection.connect()
         except (redis.ResponseError, redis.AuthenticationError) as error:
             raise Unfit(said(error)) from None
-        except _BROKEN as error:
+        except BROKEN as error:
             raise self.failed(error) from None
         try:
             self._greet(Lease(self, connection))
@@ -209,7 +209,7 @@ class Lease:
         try:
             connection.send_packed_command(connection.pack_commands(commands))
             replies = [_reply(connection) for _ in commands]
-        except _BROKEN as error:
+        except BROKEN as error:
             raise self._pool.failed(error) from None
         self._fit = True
         self._pool.answered()
