@@ -11,7 +11,6 @@ import base64
 import json
 import struct
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from ..core import purchases
@@ -31,6 +30,7 @@ from .base import (
     day_is_open,
 )
 from .compact import pack, text, unpack
+from .redis_pool import Lease
 from .redis_served import Served, reading
 
 #: seconds for which a row is kept beyond its end: workers' clocks differ
@@ -68,34 +68,32 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
             TAKEOVER_AFTER,
         )
         told = self._epoch_told()
-        with self._pool.lease() as lease:
-            # That a challenge was not spent is seen by a row that is not there. So it is only
-            # believed if the epoch, read after it, is there.
-            told_of, epoch = scripts.SPEND.run_with(
-                lease, [self._key(b"s", challenge)], arguments, (b"GET", self._key(b"e"))
-            )
-        if (epoch or b"").partition(b" ")[0] != told.encode():
-            # With a new connection the epoch is read again.
-            self._pool.drop()
-            with suppress(StoreUnavailable), self._pool.lease():
-                pass
-            raise StoreUnavailable("the store has lost rows, or is another one")
+        row, epoch = self._spent_keys(challenge)
+        # That a challenge was not spent is seen by a row that is not there. So it is only believed
+        # if the epoch, read after it, is there.
+        told_of, found = self._on(
+            row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", epoch))
+        )
+        if (found or b"").partition(b" ")[0] != told.encode():
+            raise self._lost()
         with reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
-        key = self._key(b"s", challenge)
-        return _done(self._run(scripts.SETTLE, key, _MOMENT.pack(since), state[0], claims))
+        row, _ = self._spent_keys(challenge)
+        return _done(self._run(scripts.SETTLE, [row], _MOMENT.pack(since), state[0], claims))
 
     def unspend(self, challenge: bytes, *, since: float) -> None:
-        _done(self._run(scripts.UNSPEND, self._key(b"s", challenge), _MOMENT.pack(since)))
+        row, _ = self._spent_keys(challenge)
+        _done(self._run(scripts.UNSPEND, [row], _MOMENT.pack(since)))
 
     # -- visitors
 
     def open(self, key: bytes, visitor: Visitor) -> None:
         life = _life(visitor.expires - visitor.since)
-        told = self._pool.call("SET", self._key(b"v", key), pack(visitor), "NX", "PX", life)
+        record = self._key(b"v", key)
+        told = self._call(record, "SET", record, pack(visitor), "NX", "PX", life)
         _done({b"OK": 1, None: 0}.get(told))
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
@@ -105,16 +103,16 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
         """See :class:`Store`: `lua/charge.lua` does it, in one trip."""
         told = self._epoch_told()
         digests = [part for pair in view.digests for part in pair]
-        with self._pool.lease() as lease:
+        record = self._key(b"v", key)
+        about_view = (text(view.jti), view.network, view.place, view.version, view.budget)
+
+        def charge(lease: Lease) -> Any:
             # A connection that had to be made anew may lead to where the last charges are lost.
             if self._epoch != told:
                 raise StoreUnavailable("the store has lost rows, or is another one")
-            told_of = scripts.CHARGE.run(
-                lease,
-                [self._key(b"v", key)],
-                *(repr(float(now)), text(view.jti), view.network, view.place, view.version),
-                *(view.budget, *digests),
-            )
+            return scripts.CHARGE.run(lease, [record], repr(float(now)), *about_view, *digests)
+
+        told_of = self._on(record, charge)
         with reading():
             name, *rest = told_of
             return Charged(Charge[name.decode()], *rest)
@@ -126,7 +124,8 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
         )
 
     def _look(self, key: bytes, now: float) -> tuple[Visitor | None, bytes | None]:
-        data = self._pool.call("GET", self._key(b"v", key))
+        record = self._key(b"v", key)
+        data = self._call(record, "GET", record)
         visitor = _visitor(data)
         return (visitor, data) if visitor is not None and visitor.expires > now else (None, None)
 
@@ -140,8 +139,9 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
         life: int = 0,
     ) -> T:
         """Look, decide, and write if the record is as it was seen; else look again."""
+        record = self._key(b"v", key)
         for _ in range(SWAPS_MAX):
-            seen = self._pool.call("GET", self._key(b"v", key))
+            seen = self._call(record, "GET", record)
             before = _visitor(seen)
             after, answer = step(before)
             if after is None or after == before or self._put(key, seen, after, life):
@@ -153,7 +153,7 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
 
     def _put(self, key: bytes, seen: bytes | None, after: Visitor, life: int) -> bool:
         record = self._key(b"v", key)
-        return _done(self._run(scripts.SWAP, record, seen or b"", pack(after), life))
+        return _done(self._run(scripts.SWAP, [record], seen or b"", pack(after), life))
 
     # -- bands
 
@@ -168,15 +168,14 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
         now: float,
         carry: Levels = UNTOUCHED,
     ) -> Granted:
-        with self._pool.lease() as lease:
-            granted = scripts.RESERVE.run(
-                lease,
-                self._band_keys(key, reservation),
-                *(repr(float(now)), holder, band.burst, band.unit_ms),
-                *(wanted.most, wanted.least, wanted.max_wait_ms, int(wanted.lane)),
-                *(carry.band, carry.known, carry.new, carry.flagged),
-                *(RESERVATION_SECONDS, *band.shares),
-            )
+        granted = self._run(
+            scripts.RESERVE,
+            self._band_keys(key, reservation),
+            *(repr(float(now)), holder, band.burst, band.unit_ms),
+            *(wanted.most, wanted.least, wanted.max_wait_ms, int(wanted.lane)),
+            *(carry.band, carry.known, carry.new, carry.flagged),
+            *(RESERVATION_SECONDS, *band.shares),
+        )
         with reading():
             return Granted(*granted)
 
@@ -184,16 +183,13 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
         self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
     ) -> None:
         share = band.shares[lane] if band.shares else 0
-        with self._pool.lease() as lease:
-            told = scripts.RELEASE.run(
-                lease,
-                self._band_keys(key, reservation),
-                *(holder, band.unit_ms, keep, int(lane), share),
-            )
-        _done(told)
+        keys = self._band_keys(key, reservation)
+        arguments = (holder, band.unit_ms, keep, int(lane), share)
+        _done(self._run(scripts.RELEASE, keys, *arguments))
 
     def levels(self, key: bytes) -> Levels:
-        kept = self._pool.call("GET", self._band_keys(key)[0])
+        row = self._band_keys(key)[0]
+        kept = self._call(row, "GET", row)
         if kept is None:
             return UNTOUCHED
         with reading():
@@ -207,14 +203,16 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
         told = ends + json.dumps(kept).encode()
         all_bans = self._key(b"n")
         arguments = (ban.key, told, ban.expires, repr(float(now)), limit)
-        if not _done(self._run(scripts.BAN, all_bans, *arguments)):
+        if not _done(self._run(scripts.BAN, [all_bans], *arguments)):
             raise StoreUnavailable("too many bans", code="bans_full")
 
     def lift(self, key: bytes) -> bool:
-        return _done(self._pool.call("HDEL", self._key(b"n"), key))
+        all_bans = self._key(b"n")
+        return _done(self._call(all_bans, "HDEL", all_bans, key))
 
     def bans(self, *, now: float) -> list[Ban]:
-        told = self._pool.call("HGETALL", self._key(b"n"))
+        all_bans = self._key(b"n")
+        told = self._call(all_bans, "HGETALL", all_bans)
         with reading():
             bans = [
                 Ban(key, *json.loads(kept[_MOMENT.size :]))
@@ -229,7 +227,7 @@ class RedisStore(Served, RecordVerbs[bytes | None]):
             return None
         left = (day + 2) * 86400 - now
         life = max(1, int(left * 1000)) if day_is_open(day, now) else 0
-        key = self._run(scripts.DAY_KEY, self._key(b"d", b"%d" % day), fresh, life)
+        key = self._run(scripts.DAY_KEY, [self._key(b"d", b"%d" % day)], fresh, life)
         if key is not None and (not isinstance(key, bytes) or len(key) != len(fresh)):
             raise StoreUnavailable("a day's key that is none")
         return key

@@ -41,6 +41,10 @@ class Unfit(StoreUnavailable):
     """A server that answers, and will not serve until somebody changes something."""
 
 
+class Elsewhere(StoreUnavailable):
+    """A server that has done nothing, since the key is another's."""
+
+
 class Pool:
     """Connections to a server.
 
@@ -203,8 +207,9 @@ class Lease:
         :raises StoreUnavailable: if a reply is missing.
         """
         connection = self._connection
-        if connection is None:
-            raise StoreUnavailable("the connection was given back")
+        # redis-py would open it anew, and nobody would have greeted the server.
+        if connection is None or not connection.is_connected:
+            raise StoreUnavailable("the connection is gone")
         self._fit = False
         try:
             connection.send_packed_command(connection.pack_commands(commands))
@@ -221,6 +226,8 @@ class Lease:
             # It was the master, and is none: the new one is found by a new connection.
             self._fit = False
             self._pool.drop()
+        if isinstance(error, redis.exceptions.AskError):
+            return Elsewhere(said(error))
         if _code(error) in _NEVER:
             return Unfit(said(error))
         if isinstance(error, redis.exceptions.OutOfMemoryError):

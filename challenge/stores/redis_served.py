@@ -7,9 +7,9 @@ import secrets
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 from ..errors import ConfigError, StoreUnavailable
 from . import redis_scripts as scripts
@@ -24,6 +24,7 @@ log = logging.getLogger("challenge")
 FULL = 0.9
 #: seconds between two looks at that
 EVERY = 1.0
+T = TypeVar("T")
 
 
 class Served:
@@ -73,9 +74,33 @@ class Served:
     def close(self) -> None:
         self._pool.drop()
 
-    def _run(self, script: scripts.Script, key: bytes, *arguments: bytes | str | int) -> Any:
-        with self._pool.lease() as lease:
-            return script.run(lease, [key], *arguments)
+    def _on(self, key: bytes, do: Callable[[Lease], T]) -> T:
+        """What is done on the server that has a key."""
+        with self._lease(key) as lease:
+            return do(lease)
+
+    def _call(self, key: bytes, *command: bytes | str | int) -> Any:
+        return self._on(key, lambda lease: lease.call(*command))
+
+    def _run(
+        self, script: scripts.Script, keys: Sequence[bytes], *arguments: bytes | str | int | float
+    ) -> Any:
+        return self._on(keys[0], lambda lease: script.run(lease, keys, *arguments))
+
+    def _lease(self, key: bytes) -> Lease:
+        return self._pool.lease()
+
+    def _spent_keys(self, challenge: bytes) -> tuple[bytes, bytes]:
+        """Where a spent challenge is, and the epoch that is lost with it."""
+        return self._key(b"s", challenge), self._key(b"e")
+
+    def _lost(self) -> StoreUnavailable:
+        """Learn the epoch again, since rows are lost; what to raise."""
+        # With a new connection it is read again.
+        self._pool.drop()
+        with suppress(StoreUnavailable), self._pool.lease():
+            pass
+        return StoreUnavailable("the store has lost rows, or is another one")
 
     def _key(self, kind: bytes, name: bytes = b"") -> bytes:
         return self._prefix + b":" + kind + name
