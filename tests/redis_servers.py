@@ -54,10 +54,11 @@ class RedisServer:
         """A client of the tests' own."""
         return redis.Redis(port=self.port, protocol=2, **options)
 
-    def start(self) -> None:
-        command = [program(self.kind), "--port", str(self.port), "--bind", "127.0.0.1"]
-        command += ["--save", "", "--dir", str(self.folder), "--logfile", "server.log"]
-        self.process = subprocess.Popen([*command, *self.options])
+    def start(self, *arguments: str) -> None:
+        """Start it, with these arguments in place of its own."""
+        own = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir",
+               str(self.folder), "--logfile", "server.log", *self.options)  # fmt: skip
+        self.process = subprocess.Popen([program(self.kind), *(arguments or own)])
         deadline = time.monotonic() + 10
         while True:
             try:

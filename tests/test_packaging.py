@@ -36,6 +36,7 @@ def test_the_wheel_holds_the_package_and_the_bundle_and_nothing_else(wheel: Path
     assert names >= BUNDLE
     assert {"challenge/py.typed", "challenge/templates/challenge/interstitial.html"} <= names
     assert "challenge/openapi.json" in names
+    assert {"challenge/stores/lua/charge.lua", "challenge/stores/lua/spend.lua"} <= names
     assert "challenge/languages/ar.toml" in names
     assert "challenge/kinematics.json" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"challenge", "tallygate"}

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import ChallengeError, ConfigError
 from ..keys import Stored
-from ..stores import Store
+from ..stores import REDIS_SCHEMES, Store
 
 #: `problem`: the site is unsafe or will fail; `warning`: it may; `advice`: it could be better.
 Level = Literal["ok", "advice", "warning", "problem"]
@@ -125,7 +125,7 @@ def store_works(store: Store) -> Finding:
 def store_server(uri: str) -> Finding | None:
     """Whether others could read or write what is kept on a server; None for other stores."""
     parts = urlsplit(uri)
-    if parts.scheme not in ("redis", "rediss"):
+    if parts.scheme not in REDIS_SCHEMES:
         return None
     if not parts.password:
         return Finding(
@@ -133,7 +133,7 @@ def store_server(uri: str) -> Finding | None:
             "the store's server asks for no password: who reaches it can open every page",
             "give it a user with the rights in docs/redis.md",
         )
-    if parts.scheme == "redis" and parts.hostname not in LOOPBACK:
+    if not parts.scheme.startswith("rediss") and parts.hostname not in LOOPBACK:
         return Finding(
             "advice",
             "what the store's server is told, its password too, travels as it is",

@@ -11,12 +11,15 @@ from .memory import MemoryStore
 from .redis_uri import read_address
 from .sqlite import SQLiteStore
 
+REDIS_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel")
+
 
 def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     """The store that a URI names.
 
     `memory://`, `sqlite:///name` (beside the app's instance files), `sqlite:////absolute/name`, or
-    `redis://host:port/db` and `rediss://` (see :func:`challenge.stores.redis_uri.read_address`).
+    `redis://host:port/db`, `rediss://` and `redis+sentinel://` (see
+    :func:`challenge.stores.redis_uri.read_address`).
 
     :param folder: what a relative file name is relative to.
     :param max_bytes: bound of what a store keeps on disk.
@@ -26,10 +29,12 @@ def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
         parts = urlsplit(uri)
     except ValueError:
         raise ConfigError("STORE_URI is no URI") from None
-    if parts.scheme in ("redis", "rediss"):
+    if parts.scheme in REDIS_SCHEMES:
         return _redis(parts)
     if parts.scheme.startswith(("redis+", "rediss+", "valkey")):
-        raise ConfigError(f"STORE_URI {parts.scheme}://...: not supported; redis:// is")
+        raise ConfigError(
+            f"STORE_URI {parts.scheme}://...: not supported; {', '.join(REDIS_SCHEMES)} are"
+        )
     path = unquote(parts.path.removeprefix("/"))
     if "\0" in path:
         raise ConfigError("STORE_URI has a NUL")

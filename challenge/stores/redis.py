@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
-import secrets
 import struct
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..core import purchases
@@ -23,7 +18,7 @@ from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Charge, Lane
 from ..core.purchases import Purchase
 from ..core.visitors import Charged, View, Visitor
-from ..errors import ConfigError, StoreUnavailable
+from ..errors import StoreUnavailable
 from . import redis_scripts as scripts
 from .base import (
     RESERVATION_SECONDS,
@@ -35,19 +30,12 @@ from .base import (
     day_is_open,
 )
 from .compact import pack, text, unpack
-from .redis_info import Info, read_info
-from .redis_pool import Lease, Pool, Unfit, connection_to
+from .redis_pool import Lease
+from .redis_served import reading
 from .redis_sketches import RedisSketches
-from .redis_uri import Address
-
-log = logging.getLogger("challenge")
 
 #: seconds for which a row is kept beyond its end: workers' clocks differ
 MARGIN = 60
-#: Share of the server's memory at which nothing more is sold: what was sold needs room to be spent.
-FULL = 0.9
-#: seconds between two looks at that
-EVERY = 1.0
 #: how often a record may change while somebody looks at it before that one gives up
 SWAPS_MAX = 100
 _MOMENT = struct.Struct("<d")
@@ -66,38 +54,6 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
 
     shared_between_processes = True
 
-    def __init__(self, address: Address, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._prefix = address.prefix.encode()
-        self._clock = clock
-        self._epoch = ""
-        self._told = threading.local()
-        self._looked, self._is_full = float("-inf"), False
-        self._pool = Pool(
-            lambda: connection_to(address), self._greet, timeout=address.timeout, clock=clock
-        )
-        try:
-            with self._pool.lease() as lease:
-                for script in scripts.ALL:
-                    script.load(lease)
-        except Unfit as error:
-            raise ConfigError(f"store {address}: {error.detail}", code="store_unusable") from None
-        except StoreUnavailable as error:
-            log.error("store %s does not answer: %s", address, error.detail)
-        # No connection is left for a server to take across its fork.
-        self._pool.drop()
-
-    @property
-    def epoch(self) -> str:
-        """See :class:`Store`; the last one known while the server does not answer.
-
-        :raises StoreUnavailable: if none was ever known.
-        """
-        if not self._epoch:
-            with self._pool.lease():
-                pass
-        self._told.epoch = self._epoch
-        return self._epoch
-
     # -- challenges
 
     def spend(
@@ -113,34 +69,32 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
             TAKEOVER_AFTER,
         )
         told = self._epoch_told()
-        with self._pool.lease() as lease:
-            # That a challenge was not spent is seen by a row that is not there. So it is only
-            # believed if the epoch, read after it, is there.
-            told_of, epoch = scripts.SPEND.run_with(
-                lease, [self._key(b"s", challenge)], arguments, (b"GET", self._key(b"e"))
-            )
-        if (epoch or b"").partition(b" ")[0] != told.encode():
-            # With a new connection the epoch is read again.
-            self._pool.drop()
-            with suppress(StoreUnavailable), self._pool.lease():
-                pass
-            raise StoreUnavailable("the store has lost rows, or is another one")
-        with _reading():
+        row, epoch = self._spent_keys(challenge)
+        # That a challenge was not spent is seen by a row that is not there. So it is only believed
+        # if the epoch, read after it, is there.
+        told_of, found = self._on(
+            row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", epoch))
+        )
+        if (found or b"").partition(b" ")[0] != told.encode():
+            raise self._lost()
+        with reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
-        key = self._key(b"s", challenge)
-        return _done(self._run(scripts.SETTLE, key, _MOMENT.pack(since), state[0], claims))
+        row, _ = self._spent_keys(challenge)
+        return _done(self._run(scripts.SETTLE, [row], _MOMENT.pack(since), state[0], claims))
 
     def unspend(self, challenge: bytes, *, since: float) -> None:
-        _done(self._run(scripts.UNSPEND, self._key(b"s", challenge), _MOMENT.pack(since)))
+        row, _ = self._spent_keys(challenge)
+        _done(self._run(scripts.UNSPEND, [row], _MOMENT.pack(since)))
 
     # -- visitors
 
     def open(self, key: bytes, visitor: Visitor) -> None:
         life = _life(visitor.expires - visitor.since)
-        told = self._pool.call("SET", self._key(b"v", key), pack(visitor), "NX", "PX", life)
+        record = self._key(b"v", key)
+        told = self._call(record, "SET", record, pack(visitor), "NX", "PX", life)
         _done({b"OK": 1, None: 0}.get(told))
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
@@ -150,17 +104,17 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         """See :class:`Store`: `lua/charge.lua` does it, in one trip."""
         told = self._epoch_told()
         digests = [part for pair in view.digests for part in pair]
-        with self._pool.lease() as lease:
+        record = self._key(b"v", key)
+        about_view = (text(view.jti), view.network, view.place, view.version, view.budget)
+
+        def charge(lease: Lease) -> Any:
             # A connection that had to be made anew may lead to where the last charges are lost.
             if self._epoch != told:
                 raise StoreUnavailable("the store has lost rows, or is another one")
-            told_of = scripts.CHARGE.run(
-                lease,
-                [self._key(b"v", key)],
-                *(repr(float(now)), text(view.jti), view.network, view.place, view.version),
-                *(view.budget, *digests),
-            )
-        with _reading():
+            return scripts.CHARGE.run(lease, [record], repr(float(now)), *about_view, *digests)
+
+        told_of = self._on(record, charge)
+        with reading():
             name, *rest = told_of
             return Charged(Charge[name.decode()], *rest)
 
@@ -171,7 +125,8 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         )
 
     def _look(self, key: bytes, now: float) -> tuple[Visitor | None, bytes | None]:
-        data = self._pool.call("GET", self._key(b"v", key))
+        record = self._key(b"v", key)
+        data = self._call(record, "GET", record)
         visitor = _visitor(data)
         return (visitor, data) if visitor is not None and visitor.expires > now else (None, None)
 
@@ -185,8 +140,9 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         life: int = 0,
     ) -> T:
         """Look, decide, and write if the record is as it was seen; else look again."""
+        record = self._key(b"v", key)
         for _ in range(SWAPS_MAX):
-            seen = self._pool.call("GET", self._key(b"v", key))
+            seen = self._call(record, "GET", record)
             before = _visitor(seen)
             after, answer = step(before)
             if after is None or after == before or self._put(key, seen, after, life):
@@ -198,7 +154,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
 
     def _put(self, key: bytes, seen: bytes | None, after: Visitor, life: int) -> bool:
         record = self._key(b"v", key)
-        return _done(self._run(scripts.SWAP, record, seen or b"", pack(after), life))
+        return _done(self._run(scripts.SWAP, [record], seen or b"", pack(after), life))
 
     # -- bands
 
@@ -213,35 +169,31 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         now: float,
         carry: Levels = UNTOUCHED,
     ) -> Granted:
-        with self._pool.lease() as lease:
-            granted = scripts.RESERVE.run(
-                lease,
-                self._band_keys(key, reservation),
-                *(repr(float(now)), holder, band.burst, band.unit_ms),
-                *(wanted.most, wanted.least, wanted.max_wait_ms, int(wanted.lane)),
-                *(carry.band, carry.known, carry.new, carry.flagged),
-                *(RESERVATION_SECONDS, *band.shares),
-            )
-        with _reading():
+        granted = self._run(
+            scripts.RESERVE,
+            self._band_keys(key, reservation),
+            *(repr(float(now)), holder, band.burst, band.unit_ms),
+            *(wanted.most, wanted.least, wanted.max_wait_ms, int(wanted.lane)),
+            *(carry.band, carry.known, carry.new, carry.flagged),
+            *(RESERVATION_SECONDS, *band.shares),
+        )
+        with reading():
             return Granted(*granted)
 
     def release(
         self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
     ) -> None:
         share = band.shares[lane] if band.shares else 0
-        with self._pool.lease() as lease:
-            told = scripts.RELEASE.run(
-                lease,
-                self._band_keys(key, reservation),
-                *(holder, band.unit_ms, keep, int(lane), share),
-            )
-        _done(told)
+        keys = self._band_keys(key, reservation)
+        arguments = (holder, band.unit_ms, keep, int(lane), share)
+        _done(self._run(scripts.RELEASE, keys, *arguments))
 
     def levels(self, key: bytes) -> Levels:
-        kept = self._pool.call("GET", self._band_keys(key)[0])
+        row = self._band_keys(key)[0]
+        kept = self._call(row, "GET", row)
         if kept is None:
             return UNTOUCHED
-        with _reading():
+        with reading():
             return Levels(*map(int, _LEVELS.unpack(kept)))
 
     # -- bans
@@ -252,15 +204,17 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         told = ends + json.dumps(kept).encode()
         all_bans = self._key(b"n")
         arguments = (ban.key, told, ban.expires, repr(float(now)), limit)
-        if not _done(self._run(scripts.BAN, all_bans, *arguments)):
+        if not _done(self._run(scripts.BAN, [all_bans], *arguments)):
             raise StoreUnavailable("too many bans", code="bans_full")
 
     def lift(self, key: bytes) -> bool:
-        return _done(self._pool.call("HDEL", self._key(b"n"), key))
+        all_bans = self._key(b"n")
+        return _done(self._call(all_bans, "HDEL", all_bans, key))
 
     def bans(self, *, now: float) -> list[Ban]:
-        told = self._pool.call("HGETALL", self._key(b"n"))
-        with _reading():
+        all_bans = self._key(b"n")
+        told = self._call(all_bans, "HGETALL", all_bans)
+        with reading():
             bans = [
                 Ban(key, *json.loads(kept[_MOMENT.size :]))
                 for key, kept in zip(told[::2], told[1::2], strict=True)
@@ -274,71 +228,15 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
             return None
         left = (day + 2) * 86400 - now
         life = max(1, int(left * 1000)) if day_is_open(day, now) else 0
-        key = self._run(scripts.DAY_KEY, self._key(b"d", b"%d" % day), fresh, life)
+        key = self._run(scripts.DAY_KEY, [self._key(b"d", b"%d" % day)], fresh, life)
         if key is not None and (not isinstance(key, bytes) or len(key) != len(fresh)):
             raise StoreUnavailable("a day's key that is none")
         return key
-
-    def ping(self) -> None:
-        with self._pool.lease() as lease:
-            info = self._info(lease)
-            self._note_fill(info)
-        if self._is_full:
-            raise StoreUnavailable("the server has its full size", code="store_full")
-
-    def close(self) -> None:
-        self._pool.drop()
-
-    def _run(self, script: scripts.Script, key: bytes, *arguments: bytes | str | int) -> Any:
-        with self._pool.lease() as lease:
-            return script.run(lease, [key], *arguments)
-
-    def _key(self, kind: bytes, name: bytes = b"") -> bytes:
-        return self._prefix + b":" + kind + name
 
     def _band_keys(self, key: bytes, reservation: bytes = b"") -> list[bytes]:
         # Where keys are spread over servers, both are found on one: they share what is in braces.
         tag = b"{" + base64.urlsafe_b64encode(key).rstrip(b"=") + b"}"
         return [self._key(b"b", tag), self._key(b"r", tag + reservation)]
-
-    def _greet(self, lease: Lease) -> None:
-        """Look at a server before anything is asked of it, and learn the epoch."""
-        info = self._info(lease)
-        self._note_fill(info)
-        fresh = secrets.token_hex(8)
-        told = scripts.EPOCH.run(lease, [self._key(b"e")], info.run_id, info.replication_id, fresh)
-        with _reading():
-            epoch = str(told.decode("ascii"))
-        if self._epoch and epoch != self._epoch:
-            log.warning("the store has a new epoch: its server has changed, or has lost rows")
-        self._epoch = epoch
-
-    def _info(self, lease: Lease) -> Info:
-        told = lease.call("INFO")
-        with _reading():
-            info = read_info(told)
-        if info.unfit:
-            raise Unfit(info.unfit)
-        return info
-
-    def _note_fill(self, info: Info) -> None:
-        self._looked, self._is_full = self._clock(), info.fill >= FULL
-
-    def _demand_room(self) -> None:
-        """Raise if only what was sold already may still grow."""
-        if self._clock() - self._looked >= EVERY:
-            with self._pool.lease() as lease:
-                self._note_fill(self._info(lease))
-        if self._is_full:
-            raise StoreUnavailable("the server has its full size", code="store_full")
-
-    def _epoch_told(self) -> str:
-        """The epoch that the caller has compared tokens with: what this thread was told last.
-
-        Another thread may have found a new one since then.
-        """
-        told: str = getattr(self._told, "epoch", "") or self.epoch
-        return told
 
 
 def _life(seconds: float) -> int:
@@ -354,14 +252,5 @@ def _done(told: Any) -> bool:
 
 
 def _visitor(data: bytes | None) -> Visitor | None:
-    with _reading():
+    with reading():
         return unpack(data) if data is not None else None
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """What others have written over ours, or a server says that is none, must not be a fault."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
-        raise StoreUnavailable("a row or a reply that is none") from error

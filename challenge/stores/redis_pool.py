@@ -33,12 +33,16 @@ _SAID_BY_SERVER = (
     redis.InvalidResponse,
 )
 #: What a call ends with that has no reply; bytes that are no reply make the parser raise the last.
-_BROKEN = (redis.RedisError, OSError, ValueError)
+BROKEN = (redis.RedisError, OSError, ValueError, TypeError)
 Command = Sequence[bytes | str | int | float]
 
 
 class Unfit(StoreUnavailable):
     """A server that answers, and will not serve until somebody changes something."""
+
+
+class Elsewhere(StoreUnavailable):
+    """A server that has done nothing, since the key is another's."""
 
 
 class Pool:
@@ -152,7 +156,7 @@ class Pool:
             connection.connect()
         except (redis.ResponseError, redis.AuthenticationError) as error:
             raise Unfit(said(error)) from None
-        except _BROKEN as error:
+        except BROKEN as error:
             raise self.failed(error) from None
         try:
             self._greet(Lease(self, connection))
@@ -203,13 +207,14 @@ class Lease:
         :raises StoreUnavailable: if a reply is missing.
         """
         connection = self._connection
-        if connection is None:
-            raise StoreUnavailable("the connection was given back")
+        # redis-py would open it anew, and nobody would have greeted the server.
+        if connection is None or not connection.is_connected:
+            raise StoreUnavailable("the connection is gone")
         self._fit = False
         try:
             connection.send_packed_command(connection.pack_commands(commands))
             replies = [_reply(connection) for _ in commands]
-        except _BROKEN as error:
+        except BROKEN as error:
             raise self._pool.failed(error) from None
         self._fit = True
         self._pool.answered()
@@ -221,6 +226,8 @@ class Lease:
             # It was the master, and is none: the new one is found by a new connection.
             self._fit = False
             self._pool.drop()
+        if isinstance(error, redis.exceptions.AskError):
+            return Elsewhere(said(error))
         if _code(error) in _NEVER:
             return Unfit(said(error))
         if isinstance(error, redis.exceptions.OutOfMemoryError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote
 
@@ -14,12 +14,19 @@ PORT = 6379
 PREFIX = "tallygate"
 #: milliseconds that connecting, and each reply, may take
 TIMEOUT_MS = 200
+SENTINEL_PORT = 26379
+_HOST = re.compile(r"(\[(?P<bare>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:@]+))(:(?P<port>[0-9]{1,5}))?")
+_PATHS = (
+    re.compile(r"(/(?P<db>[0-9]{1,5})?)?", re.ASCII),
+    re.compile(r"/(?P<service>[^/]{1,100})(/(?P<db>[0-9]{1,5})?)?", re.ASCII),
+)
 _OPTIONS = {
     "prefix": re.compile(r"[a-z0-9-]{1,9}", re.ASCII),
     "timeout_ms": re.compile(r"[0-9]{2,4}", re.ASCII),
     "ca": re.compile(r"[^\x00]+"),
     "cert": re.compile(r"[^\x00]+"),
     "key": re.compile(r"[^\x00]+"),
+    "sentinel_password": re.compile(r".+"),
 }
 _FILES = ("ca", "cert", "key")
 
@@ -41,44 +48,66 @@ class Address:
     #: seconds
     timeout: float = TIMEOUT_MS / 1000
     prefix: str = PREFIX
+    #: Sentinels that know where the server is, and what they call it; none: it is where it is.
+    sentinels: tuple[tuple[str, int], ...] = ()
+    service: str = ""
+    #: what they want to hear, which need not be what the server wants
+    sentinel_password: str = field(default="", repr=False)
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}/{self.db}"
+        return f"{self.service or f'{self.host}:{self.port}'}/{self.db}"
 
 
 def read_address(parts: SplitResult) -> Address:
-    """The address in a `redis://` or `rediss://` URI, taken apart.
+    """The address in a `redis:` URI, taken apart.
 
-    `redis://[user[:password]@]host[:port][/db][?prefix=...&timeout_ms=...]`; `rediss` speaks TLS
-    and knows `ca`, `cert`, `key` too.
+    `redis://[user[:password]@]host[:port][/db][?prefix=...&timeout_ms=...]`; or
+    `redis+sentinel://[user[:password]@]host[:port][,host[:port]...]/service[/db]`, which knows
+    `sentinel_password` too. `rediss` speaks TLS and knows `ca`, `cert`, `key`.
 
     :raises ConfigError: for another form. It never says what the URI was.
     """
-    try:
-        host, port = parts.hostname or "", parts.port or PORT
-    except ValueError:
-        # What it says may be the password.
-        raise ConfigError(
-            "STORE_URI redis://...: no such port; is / in the password? Write %2F"
-        ) from None
-    db = parts.path.removeprefix("/") or "0"
+    user, _, hosts = parts.netloc.rpartition("@")
+    username, _, password = user.partition(":")
+    watched = parts.scheme.endswith("+sentinel")
+    servers = tuple(_server(host, SENTINEL_PORT if watched else PORT) for host in hosts.split(","))
+    path = _PATHS[watched].fullmatch(parts.path)
     # What follows a / that should have been written as %2F may be half of a password.
-    if not host or not re.fullmatch(r"[0-9]{1,5}", db, re.ASCII):
-        raise ConfigError("STORE_URI redis://...: not of the form redis://host:port/db")
+    if path is None or (len(servers) > 1 and not watched):
+        form = "host:port,host:port/service/db" if watched else "host:port/db"
+        raise ConfigError(f"STORE_URI {parts.scheme}://...: not of the form {form}")
     options = _options(parts)
-    timeout_ms = int(options.pop("timeout_ms", TIMEOUT_MS))
+    timeout_ms = int(options.get("timeout_ms", TIMEOUT_MS))
     if not 20 <= timeout_ms <= 2000:
-        raise ConfigError("STORE_URI redis://...: timeout_ms must be from 20 to 2000")
-    return Address(
-        host=host,
-        port=port,
-        db=int(db),
-        username=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        tls=parts.scheme == "rediss",
+        raise ConfigError(f"STORE_URI {parts.scheme}://...: timeout_ms must be from 20 to 2000")
+    address = Address(
+        host=servers[0][0],
+        port=servers[0][1],
+        db=int(path["db"] or 0),
+        username=unquote(username),
+        password=unquote(password),
+        tls=parts.scheme.startswith("rediss"),
         timeout=timeout_ms / 1000,
-        **options,
+        ca=options.get("ca", ""),
+        cert=options.get("cert", ""),
+        key=options.get("key", ""),
+        prefix=options.get("prefix", PREFIX),
+        sentinel_password=options.get("sentinel_password", ""),
     )
+    if not watched:
+        return address
+    return replace(address, sentinels=servers, service=unquote(path["service"]))
+
+
+def _server(text: str, port: int) -> tuple[str, int]:
+    """A host, in brackets if it has colons, and perhaps a port."""
+    found = _HOST.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or port) < 65_536:
+        # What it says may be a part of the password.
+        raise ConfigError(
+            "STORE_URI redis://...: no such host and port; is a / in the password? Write %2F"
+        )
+    return found["bare"] or found["host"], int(found["port"] or port)
 
 
 def _options(parts: SplitResult) -> dict[str, str]:
@@ -86,12 +115,13 @@ def _options(parts: SplitResult) -> dict[str, str]:
     options = dict(pairs)
     for name, value in pairs:
         form = _OPTIONS.get(name)
-        if form is None or (name in _FILES and parts.scheme != "rediss"):
+        needs = "rediss" if name in _FILES else "sentinel" if "sentinel" in name else ""
+        if form is None or needs not in parts.scheme:
             raise ConfigError("STORE_URI redis://...?: an option that is not known")
         if not form.fullmatch(value):
-            raise ConfigError(f"STORE_URI redis://...?{name}=: must be {form.pattern}")
+            raise ConfigError(f"STORE_URI redis://...?{name}=...: must be {form.pattern}")
         if name in _FILES and not Path(value).is_file():
-            raise ConfigError(f"STORE_URI rediss://...?{name}=: no such file")
+            raise ConfigError(f"STORE_URI rediss://...?{name}=...: no such file")
     if len(options) != len(pairs) or parts.fragment:
         raise ConfigError("STORE_URI redis://...: an option twice, or a # in the password?")
     return options

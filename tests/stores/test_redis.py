@@ -32,7 +32,7 @@ from challenge.core.models import Charge
 from challenge.core.purchases import first_purchase, top_up
 from challenge.core.visitors import Charged, View, Visitor
 from challenge.errors import ChallengeError, ConfigError, StoreUnavailable
-from challenge.stores import from_uri
+from challenge.stores import from_uri, redis_served
 from challenge.stores import redis as redis_store
 from challenge.stores.base import Spending
 from challenge.stores.compact import pack
@@ -249,7 +249,7 @@ def test_a_policy_that_changes_later_is_noticed(own: RedisServer) -> None:
 def test_a_full_server_sells_nothing_and_serves_what_was_sold(
     own: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_store, "EVERY", 0)
+    monkeypatch.setattr(redis_served, "EVERY", 0)
     store, client = store_on(own), own.client()
     store.open(KEY, visitor(left=500))
     client.config_set("maxmemory", client.info("memory")["used_memory"] + 400_000)
@@ -268,7 +268,7 @@ def test_a_full_server_sells_nothing_and_serves_what_was_sold(
 
 
 def test_a_replica_and_a_part_of_a_cluster_are_refused(tmp_path: Path) -> None:
-    with serve_redis("valkey", tmp_path, "--replicaof", f"127.0.0.1 {free_port()}") as replica:
+    with serve_redis("valkey", tmp_path, "--replicaof", "127.0.0.1", str(free_port())) as replica:
         assert "replica" in refused(lambda: store_on(replica))
     with serve_redis("valkey", tmp_path, "--cluster-enabled", "yes") as part:
         assert "cluster" in refused(lambda: store_on(part))
@@ -441,7 +441,8 @@ def test_a_server_that_speaks_tls_has_to_be_who_it_says(
      "redis://h?x=1", "redis://h?prefix=", "redis://h?prefix={a}", "redis://h?prefix=much-too-long",
      "redis://h?timeout_ms=5", "redis://h?timeout_ms=9999", "redis://h?prefix=a&prefix=b",
      "redis://:secret#tail@h/0", "redis://:sec/ret@h/0", "redis://h?ca=/etc/hosts",
-     "rediss://h?ca=/no/such/file", "redis+sentinel://h", "redis+cluster://h", "valkey://h",
+     "rediss://h?ca=/no/such/file", "redis+sentinel://h", "redis+sentinel://h/name/x", "redis://h,i",
+     "redis+sentinel://:s@h:x,i/name", "redis://h?sentinel_password=x", "redis+cluster://h", "valkey://h",
      "redis+unix:///tmp/x"],
 )  # fmt: skip
 def test_a_uri_that_names_no_server(uri: str, tmp_path: Path) -> None:

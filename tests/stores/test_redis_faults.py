@@ -18,7 +18,7 @@ from redis.connection import Connection
 from challenge.core.bands import Wanted
 from challenge.core.models import Lane
 from challenge.errors import StoreUnavailable
-from challenge.stores import redis_pool
+from challenge.stores import redis_pool, redis_sentinel
 from challenge.stores.base import Ban
 from challenge.stores.breaker import FAILURES, REST_SECONDS, Breaker
 from challenge.stores.redis import RedisStore
@@ -228,20 +228,24 @@ def test_of_thousands_of_late_replies_none_reaches_another(proxy: Proxy) -> None
 def test_control_connections_that_are_kept_mix_replies_up(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept: list[Connection] = []
+    made: list[Connection] = []
     give_back = redis_pool.Pool.give_back
 
     def keep(self: Any, connection: Connection, generation: object, *, fit: bool) -> None:
-        kept.append(connection)
         give_back(self, connection, generation, fit=True)
 
+    def make(address: Address) -> Connection:
+        made.append(redis_pool.connection_to(address))
+        return made[-1]
+
     with monkeypatch.context() as patch:
+        patch.setattr(redis_sentinel, "connection_to", make)
         patch.setattr(Connection, "disconnect", lambda self, *args, **kwargs: None)
         patch.setattr(redis_pool, "_is_quiet", lambda connection: True)
         patch.setattr(redis_pool.Pool, "drop", lambda self: None)
         patch.setattr(redis_pool.Pool, "give_back", keep)
         _, wrong = crossed(opened(proxy, timeout=0.02), proxy, 10, slow=True)
-    for connection in kept:
+    for connection in made:
         connection.disconnect()
     assert wrong > 10
 

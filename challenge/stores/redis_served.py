@@ -1,0 +1,158 @@
+"""What a store knows of its Redis server: the way there, whether it is fit, and the epoch."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from ..errors import ConfigError, StoreUnavailable
+from . import redis_scripts as scripts
+from .redis_info import Info, read_info
+from .redis_pool import Lease, Pool, Unfit
+from .redis_sentinel import way_to
+from .redis_uri import Address
+
+log = logging.getLogger("challenge")
+
+#: Share of the server's memory at which nothing more is sold: what was sold needs room to be spent.
+FULL = 0.9
+#: seconds between two looks at that
+EVERY = 1.0
+T = TypeVar("T")
+
+
+class Served:
+    """A server's connections, and what each of them has found out.
+
+    :raises ConfigError: if the server answers, and cannot be used.
+    """
+
+    def __init__(self, address: Address, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._prefix = address.prefix.encode()
+        self._clock = clock
+        self._epoch = ""
+        self._told = threading.local()
+        self._looked, self._is_full = float("-inf"), False
+        self._watched = bool(address.sentinels)
+        self._pool = Pool(way_to(address), self._greet, timeout=address.timeout, clock=clock)
+        try:
+            with self._pool.lease() as lease:
+                for script in scripts.ALL:
+                    script.load(lease)
+        except Unfit as error:
+            raise ConfigError(f"store {address}: {error.detail}", code="store_unusable") from None
+        except StoreUnavailable as error:
+            log.error("store %s does not answer: %s", address, error.detail)
+        # No connection is left for a server to take across its fork.
+        self._pool.drop()
+
+    @property
+    def epoch(self) -> str:
+        """See :class:`Store`; the last one known while the server does not answer.
+
+        :raises StoreUnavailable: if none was ever known.
+        """
+        if not self._epoch:
+            with self._pool.lease():
+                pass
+        self._told.epoch = self._epoch
+        return self._epoch
+
+    def ping(self) -> None:
+        with self._pool.lease() as lease:
+            info = self._info(lease)
+            self._note_fill(info)
+        if self._is_full:
+            raise StoreUnavailable("the server has its full size", code="store_full")
+
+    def close(self) -> None:
+        self._pool.drop()
+
+    def _on(self, key: bytes, do: Callable[[Lease], T]) -> T:
+        """What is done on the server that has a key."""
+        with self._lease(key) as lease:
+            return do(lease)
+
+    def _call(self, key: bytes, *command: bytes | str | int) -> Any:
+        return self._on(key, lambda lease: lease.call(*command))
+
+    def _run(
+        self, script: scripts.Script, keys: Sequence[bytes], *arguments: bytes | str | int | float
+    ) -> Any:
+        return self._on(keys[0], lambda lease: script.run(lease, keys, *arguments))
+
+    def _lease(self, key: bytes) -> Lease:
+        return self._pool.lease()
+
+    def _spent_keys(self, challenge: bytes) -> tuple[bytes, bytes]:
+        """Where a spent challenge is, and the epoch that is lost with it."""
+        return self._key(b"s", challenge), self._key(b"e")
+
+    def _lost(self) -> StoreUnavailable:
+        """Learn the epoch again, since rows are lost; what to raise."""
+        # With a new connection it is read again.
+        self._pool.drop()
+        with suppress(StoreUnavailable), self._pool.lease():
+            pass
+        return StoreUnavailable("the store has lost rows, or is another one")
+
+    def _key(self, kind: bytes, name: bytes = b"") -> bytes:
+        return self._prefix + b":" + kind + name
+
+    def _greet(self, lease: Lease) -> None:
+        """Look at a server before anything is asked of it, and learn the epoch."""
+        info = self._info(lease)
+        self._note_fill(info)
+        fresh = secrets.token_hex(8)
+        told = scripts.EPOCH.run(lease, [self._key(b"e")], info.run_id, info.replication_id, fresh)
+        with reading():
+            epoch = str(told.decode("ascii"))
+        if self._epoch and epoch != self._epoch:
+            log.warning("the store has a new epoch: its server has changed, or has lost rows")
+        self._epoch = epoch
+
+    def _info(self, lease: Lease) -> Info:
+        told = lease.call("INFO")
+        with reading():
+            info = read_info(told)
+        if self._watched and info.role != "master":
+            # A sentinel that has not heard yet who is; the next one that is asked may have.
+            self._pool.drop()
+            raise StoreUnavailable("the sentinels name a replica")
+        if info.unfit:
+            raise Unfit(info.unfit)
+        return info
+
+    def _note_fill(self, info: Info) -> None:
+        self._looked, self._is_full = self._clock(), info.fill >= FULL
+
+    def _demand_room(self) -> None:
+        """Raise if only what was sold already may still grow."""
+        if self._clock() - self._looked >= EVERY:
+            with self._pool.lease() as lease:
+                self._note_fill(self._info(lease))
+        if self._is_full:
+            raise StoreUnavailable("the server has its full size", code="store_full")
+
+    def _epoch_told(self) -> str:
+        """The epoch that the caller has compared tokens with: what this thread was told last.
+
+        Another thread may have found a new one since then.
+        """
+        told: str = getattr(self._told, "epoch", "") or self.epoch
+        return told
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """What others have written over ours, or a server says that is none, must not be a fault."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
+        raise StoreUnavailable("a row or a reply that is none") from error

@@ -1,0 +1,131 @@
+"""A store whose master is found by sentinels: when another takes over, it follows and says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenge.errors import ChallengeError, ConfigError, StoreUnavailable
+from challenge.stores import from_uri
+
+from ..redis_servers import RedisServer, free_port, serve_redis
+from ..test_tally import World, body_of
+from .conformance import KEY, visitor
+
+SERVICE = "gate"
+
+
+@dataclass
+class Watched:
+    """A master, its replica, and a sentinel that watches them."""
+
+    master: RedisServer
+    replica: RedisServer
+    sentinel: RedisServer
+
+    def uri(self, *before: str) -> str:
+        hosts = ",".join([*before, f"127.0.0.1:{self.sentinel.port}"])
+        return f"redis+sentinel://{hosts}/{SERVICE}/0?timeout_ms=500"
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    folders = [tmp_path / name for name in ("master", "replica", "sentinel")]
+    for folder in folders:
+        folder.mkdir()
+    with ExitStack() as stack:
+        master = stack.enter_context(serve_redis("redis", folders[0]))
+        replica = stack.enter_context(
+            serve_redis("redis", folders[1], "--replicaof", "127.0.0.1", str(master.port))
+        )
+        sentinel = RedisServer("redis", folders[2], free_port())
+        conf = folders[2] / "sentinel.conf"
+        conf.write_text(
+            f"port {sentinel.port}\nbind 127.0.0.1\nlogfile server.log\ndir {folders[2]}\n"
+            f"sentinel monitor {SERVICE} 127.0.0.1 {master.port} 1\n"
+            f"sentinel down-after-milliseconds {SERVICE} 300\n"
+            f"sentinel failover-timeout {SERVICE} 3000\n"
+        )
+        # A sentinel asks its master for replicas at once, and then every ten seconds.
+        until(lambda: replica.client().info("replication")["master_link_status"] == "up")
+        sentinel.start(str(conf), "--sentinel")
+        stack.callback(sentinel.stop)
+        known = sentinel.client()
+        until(lambda: known.execute_command("SENTINEL", "REPLICAS", SERVICE))
+        yield Watched(master, replica, sentinel)
+
+
+def until(holds: Callable[[], Any]) -> None:
+    deadline = time.monotonic() + 20
+    while True:
+        with suppress(StoreUnavailable):
+            if holds():
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    try:
+        call()
+    except ChallengeError as error:
+        return error.code
+    return "fine"
+
+
+@pytest.mark.parametrize(
+    "how",
+    ["the master is killed", pytest.param("another is made master", marks=pytest.mark.slow)],
+)
+def test_who_takes_over_is_followed_and_begins_an_epoch(watched: Watched, how: str) -> None:
+    store: Any = from_uri(watched.uri(), folder=Path(), max_bytes=1)
+    world = World(store)
+    token, spent, unspent = world.buy(), body_of(world.ask()), body_of(world.ask())
+    world.admit(token, "ada")
+    world.redeem(spent)
+    before = store.epoch
+    if how == "the master is killed":
+        watched.master.stop()
+    else:
+        watched.sentinel.client().execute_command("SENTINEL", "FAILOVER", SERVICE)
+    until(lambda: watched.replica.client().info("replication")["role"] == "master")
+    until(lambda: (store.ping(), store.epoch != before)[1])
+    for body in (spent + b" ", unspent):
+        until(lambda body=body: code_of(lambda: world.redeem(body)) != "store_unavailable")
+        assert code_of(lambda body=body: world.redeem(body)) == "store_changed"
+    assert code_of(lambda: world.admit(token, "ada")) == "store_changed"
+    world.clock.now += 31
+    assert world.opens(world.buy(), *range(30)) == 20
+    assert watched.replica.client().dbsize() > 1
+    store.close()
+
+
+def test_a_sentinel_that_is_away_is_passed_over(watched: Watched) -> None:
+    away = f"127.0.0.1:{free_port()}"
+    store = from_uri(watched.uri(away, "no.invalid:1"), folder=Path(), max_bytes=1)
+    store.open(KEY, visitor())
+    assert watched.master.client().dbsize() == 2
+    store.close()
+
+
+def test_a_name_that_no_sentinel_knows_stops_the_start(watched: Watched) -> None:
+    with pytest.raises(ConfigError, match="know no other"):
+        from_uri(watched.uri().replace("/gate/", "/other/"), folder=Path(), max_bytes=1)
+
+
+def test_while_no_sentinel_answers_nothing_is_granted(watched: Watched) -> None:
+    watched.sentinel.stop()
+    store = from_uri(watched.uri(), folder=Path(), max_bytes=1)
+    with pytest.raises(StoreUnavailable, match="no sentinel answers"):
+        store.open(KEY, visitor())
+    watched.sentinel.process = None
+    conf = watched.sentinel.folder / "sentinel.conf"
+    watched.sentinel.start(str(conf), "--sentinel")
+    until(lambda: (store.open(KEY, visitor()), True)[1])
+    store.close()
