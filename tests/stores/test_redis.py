@@ -442,7 +442,8 @@ def test_a_server_that_speaks_tls_has_to_be_who_it_says(
      "redis://h?timeout_ms=5", "redis://h?timeout_ms=9999", "redis://h?prefix=a&prefix=b",
      "redis://:secret#tail@h/0", "redis://:sec/ret@h/0", "redis://h?ca=/etc/hosts",
      "rediss://h?ca=/no/such/file", "redis+sentinel://h", "redis+sentinel://h/name/x", "redis://h,i",
-     "redis+sentinel://:s@h:x,i/name", "redis://h?sentinel_password=x", "redis+cluster://h", "valkey://h",
+     "redis+sentinel://:s@h:x,i/name", "redis://h?sentinel_password=x", "redis+cluster://h/0",
+     "redis+cluster://h,", "redis+cluster:///", "valkey://h",
      "redis+unix:///tmp/x"],
 )  # fmt: skip
 def test_a_uri_that_names_no_server(uri: str, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -12,17 +14,24 @@ from typing import Any
 import pytest
 import redis
 
+from challenge.core.models import Charge
 from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 from challenge.stores.redis_cluster import PARTS, ClusterStore
 
 from ..redis_servers import RedisServer, serve_redis
 from ..test_tally import World, body_of
-from .conformance import BODY, END, NOW, StoreConformance, digest
+from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
+from .test_redis import ACL, ROOT
+from .test_redis_faults import VERBS
 from .test_redis_sentinel import code_of, until
 
 PREFIXES = (f"cl-{number}" for number in itertools.count())
 OLD_EPOCH = "store_changed"
+#: what the docs add for a cluster
+CLUSTER_RIGHTS = re.findall(
+    r"`(\+[a-z|]+)`", re.findall(r"A cluster needs .*", (ROOT / "docs/redis.md").read_text())[0]
+)
 
 
 @dataclass
@@ -126,6 +135,51 @@ def test_what_is_no_cluster_is_refused(cluster: Cluster, redis_server: RedisServ
     ):
         with pytest.raises(ConfigError):
             from_uri(uri, folder=Path(), max_bytes=1)
+
+
+def test_a_key_that_has_moved_is_found(cluster: Cluster) -> None:
+    with closing(cluster.open(cluster.uri)) as store:
+        for number in range(12):
+            first = ("127.0.0.1", cluster.masters[number % 3].port)
+            # What it knows is wrong for two keys in three.
+            store._slots = [(0, 16_383, first)]
+            key = digest(number) * 2
+            store.open(key, visitor())
+            assert store.charge(key, view(1), now=NOW).charge is Charge.CHARGED
+
+
+def test_marks_that_were_not_all_written_are_written_by_who_finds_out(cluster: Cluster) -> None:
+    """As if whoever began the epoch had died over it."""
+    with closing(cluster.open(cluster.uri)) as store:
+        store.ping()
+        key, newer = store._key(b"e"), f"{int(time.time() * 1000) + 99_999}-new"
+        store._call(key, "HSET", key, "epoch", newer)
+        store.close()
+        until(lambda: store.ping() or store.epoch == newer)
+        with pytest.raises(StoreUnavailable):
+            store.spend(ID, BODY, b"", now=NOW, expires=END)
+        for number in range(PARTS):
+            spending = store.spend(digest(number)[::-1] * 2, BODY, b"", now=NOW, expires=END)
+            assert spending.state == "won"
+        assert store.epoch == newer
+
+
+def test_the_rights_that_the_docs_give_are_enough(cluster: Cluster) -> None:
+    for server in cluster.masters:
+        server.client().execute_command(*ACL, *CLUSTER_RIGHTS)
+    uri = cluster.uri.partition("?")[0].replace("://", "://gate:pass%2Fword%40x@")
+    uri += "?timeout_ms=1000"
+    try:
+        for verb in VERBS.values():
+            with closing(cluster.open(uri)) as store:
+                verb(store)
+        for server in cluster.masters:
+            server.client().execute_command(*ACL)
+        with pytest.raises(ConfigError):
+            cluster.open(uri)
+    finally:
+        for server in cluster.masters:
+            server.client().execute_command("ACL", "DELUSER", "gate")
 
 
 @pytest.fixture
