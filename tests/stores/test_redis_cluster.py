@@ -22,7 +22,7 @@ from challenge.stores.redis_cluster import PARTS, ClusterStore
 from ..redis_servers import RedisServer, serve_redis
 from ..test_tally import World, body_of
 from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
-from .test_redis import ACL, ROOT
+from .test_redis import ACL, ROOT, workers
 from .test_redis_faults import VERBS
 from .test_redis_sentinel import code_of, until
 
@@ -98,15 +98,9 @@ class TestCluster(StoreConformance):
 
     @pytest.fixture
     def make_store(self, cluster: Cluster) -> Iterator[Callable[[], ClusterStore]]:
-        uri, stores = cluster.uri, list[ClusterStore]()
-
-        def make() -> ClusterStore:
-            stores.append(cluster.open(uri))
-            return stores[-1]
-
-        yield make
-        for store in stores:
-            store.close()
+        uri = cluster.uri
+        with workers(lambda: cluster.open(uri)) as make:
+            yield make
 
 
 def test_workers_that_come_one_after_the_other_share_an_epoch(cluster: Cluster) -> None:
