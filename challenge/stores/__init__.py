@@ -11,14 +11,15 @@ from .memory import MemoryStore
 from .redis_uri import read_address
 from .sqlite import SQLiteStore
 
-REDIS_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel")
+REDIS_SCHEMES = ("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster",
+                 "rediss+cluster")  # fmt: skip
 
 
 def from_uri(uri: str, *, folder: Path, max_bytes: int) -> Store:
     """The store that a URI names.
 
     `memory://`, `sqlite:///name` (beside the app's instance files), `sqlite:////absolute/name`, or
-    `redis://host:port/db`, `rediss://` and `redis+sentinel://` (see
+    `redis://host:port/db`, `rediss://`, `redis+sentinel://` and `redis+cluster://` (see
     :func:`challenge.stores.redis_uri.read_address`).
 
     :param folder: what a relative file name is relative to.
@@ -51,8 +52,10 @@ def _redis(parts: SplitResult) -> Store:
     # Imported only where it is used: the driver is an extra.
     try:
         from .redis import RedisStore
+        from .redis_cluster import ClusterStore
     except ModuleNotFoundError as error:
         if error.name != "redis":
             raise
         raise ConfigError("STORE_URI redis://...: pip install 'tallygate[redis]'") from error
-    return RedisStore(read_address(parts))
+    address = read_address(parts)
+    return ClusterStore(address) if address.servers else RedisStore(address)

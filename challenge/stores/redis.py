@@ -76,7 +76,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
             row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", epoch))
         )
         if (found or b"").partition(b" ")[0] != told.encode():
-            raise self._lost()
+            raise self._lost(told, found or b"")
         with reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 VERSION_MIN = (6, 2)
 #: the one policy under which nothing is thrown away that has not ended
 POLICY = "noeviction"
+#: what a server is, and how to name one
+_MODES = {
+    "standalone": "the server is no part of a cluster: redis://",
+    "cluster": "the server is part of a cluster: redis+cluster://",
+    "sentinel": "the server is a sentinel: redis+sentinel://",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +31,17 @@ class Info:
     used: int
     most: int
 
-    @property
-    def unfit(self) -> str:
-        """Why no store may be kept there; empty if one may."""
+    def unfit(self, mode: str) -> str:
+        """Why no store may be kept there; empty if one may.
+
+        :param mode: what the server has to be: standalone, or of a cluster.
+        """
         if not self.run_id or not self.replication_id:
             return "the server does not tell its run id and replication id"
         if self.version < VERSION_MIN:
             return f"Redis {'.'.join(map(str, VERSION_MIN))} or later is needed"
-        if self.mode == "cluster":
-            return "the server is part of a cluster, which is not supported"
-        if self.mode == "sentinel":
-            return "the server is a sentinel; use redis+sentinel://"
+        if self.mode != mode:
+            return _MODES.get(self.mode, f"the server is {self.mode}")
         if self.role != "master":
             return "the server is a replica"
         if self.policy != POLICY:

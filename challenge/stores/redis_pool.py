@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -150,7 +151,25 @@ class Pool:
                     raise StoreUnavailable("all connections are in use") from None
             time.sleep(0.001)
 
+    @contextmanager
+    def aside(self) -> Iterator[Lease]:
+        """A connection for a moment, in which nobody has greeted the server."""
+        connection = self._opened()
+        try:
+            yield Lease(self, connection)
+        finally:
+            connection.disconnect()
+
     def _fresh(self) -> Connection:
+        connection = self._opened()
+        try:
+            self._greet(Lease(self, connection))
+        except BaseException:
+            connection.disconnect()
+            raise
+        return connection
+
+    def _opened(self) -> Connection:
         try:
             connection = self._connect()
             connection.connect()
@@ -158,11 +177,6 @@ class Pool:
             raise Unfit(said(error)) from None
         except BROKEN as error:
             raise self.failed(error) from None
-        try:
-            self._greet(Lease(self, connection))
-        except BaseException:
-            connection.disconnect()
-            raise
         return connection
 
 

@@ -33,6 +33,9 @@ class Served:
     :raises ConfigError: if the server answers, and cannot be used.
     """
 
+    #: what the server has to say that it is
+    _mode = "standalone"
+
     def __init__(self, address: Address, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._prefix = address.prefix.encode()
         self._clock = clock
@@ -42,15 +45,19 @@ class Served:
         self._watched = bool(address.sentinels)
         self._pool = Pool(way_to(address), self._greet, timeout=address.timeout, clock=clock)
         try:
-            with self._pool.lease() as lease:
-                for script in scripts.ALL:
-                    script.load(lease)
+            self._prepare()
         except Unfit as error:
             raise ConfigError(f"store {address}: {error.detail}", code="store_unusable") from None
         except StoreUnavailable as error:
             log.error("store %s does not answer: %s", address, error.detail)
         # No connection is left for a server to take across its fork.
-        self._pool.drop()
+        self.close()
+
+    def _prepare(self) -> None:
+        """Have the server know the scripts, and see that they may be run there."""
+        with self._pool.lease() as lease:
+            for script in scripts.ALL:
+                script.load(lease)
 
     @property
     def epoch(self) -> str:
@@ -59,15 +66,13 @@ class Served:
         :raises StoreUnavailable: if none was ever known.
         """
         if not self._epoch:
-            with self._pool.lease():
+            with self._lease(self._key(b"e")):
                 pass
         self._told.epoch = self._epoch
         return self._epoch
 
     def ping(self) -> None:
-        with self._pool.lease() as lease:
-            info = self._info(lease)
-            self._note_fill(info)
+        self._look_for_room()
         if self._is_full:
             raise StoreUnavailable("the server has its full size", code="store_full")
 
@@ -94,8 +99,12 @@ class Served:
         """Where a spent challenge is, and the epoch that is lost with it."""
         return self._key(b"s", challenge), self._key(b"e")
 
-    def _lost(self) -> StoreUnavailable:
-        """Learn the epoch again, since rows are lost; what to raise."""
+    def _lost(self, told: str, found: bytes) -> StoreUnavailable:
+        """Learn the epoch again; what to raise.
+
+        :param told: the epoch that the caller knew.
+        :param found: what was found where it should be.
+        """
         # With a new connection it is read again.
         self._pool.drop()
         with suppress(StoreUnavailable), self._pool.lease():
@@ -122,21 +131,24 @@ class Served:
         with reading():
             info = read_info(told)
         if self._watched and info.role != "master":
-            # A sentinel that has not heard yet who is; the next one that is asked may have.
+            # Who said so has not heard yet who is; another who is asked may have.
             self._pool.drop()
-            raise StoreUnavailable("the sentinels name a replica")
-        if info.unfit:
-            raise Unfit(info.unfit)
+            raise StoreUnavailable("another server is the master")
+        if unfit := info.unfit(self._mode):
+            raise Unfit(unfit)
         return info
 
-    def _note_fill(self, info: Info) -> None:
-        self._looked, self._is_full = self._clock(), info.fill >= FULL
+    def _look_for_room(self) -> None:
+        with self._pool.lease() as lease:
+            self._note_fill(self._info(lease))
+
+    def _note_fill(self, *infos: Info) -> None:
+        self._looked, self._is_full = self._clock(), any(info.fill >= FULL for info in infos)
 
     def _demand_room(self) -> None:
         """Raise if only what was sold already may still grow."""
         if self._clock() - self._looked >= EVERY:
-            with self._pool.lease() as lease:
-                self._note_fill(self._info(lease))
+            self._look_for_room()
         if self._is_full:
             raise StoreUnavailable("the server has its full size", code="store_full")
 

@@ -16,10 +16,16 @@ PREFIX = "tallygate"
 TIMEOUT_MS = 200
 SENTINEL_PORT = 26379
 _HOST = re.compile(r"(\[(?P<bare>[0-9a-fA-F:.]+)\]|(?P<host>[^\s\[\]:@]+))(:(?P<port>[0-9]{1,5}))?")
-_PATHS = (
-    re.compile(r"(/(?P<db>[0-9]{1,5})?)?", re.ASCII),
-    re.compile(r"/(?P<service>[^/]{1,100})(/(?P<db>[0-9]{1,5})?)?", re.ASCII),
-)
+_PATHS = {
+    "": re.compile(r"(/(?P<db>[0-9]{1,5})?)?", re.ASCII),
+    "sentinel": re.compile(r"/(?P<service>[^/]{1,100})(/(?P<db>[0-9]{1,5})?)?", re.ASCII),
+    "cluster": re.compile(r"/?"),
+}
+_FORMS = {
+    "": "host:port/db",
+    "sentinel": "host:port,host:port/service/db",
+    "cluster": "host:port,host:port",
+}
 _OPTIONS = {
     "prefix": re.compile(r"[a-z0-9-]{1,9}", re.ASCII),
     "timeout_ms": re.compile(r"[0-9]{2,4}", re.ASCII),
@@ -51,7 +57,9 @@ class Address:
     #: Sentinels that know where the server is, and what they call it; none: it is where it is.
     sentinels: tuple[tuple[str, int], ...] = ()
     service: str = ""
-    #: what they want to hear, which need not be what the server wants
+    #: servers of a cluster that know the others; none: it is no cluster
+    servers: tuple[tuple[str, int], ...] = ()
+    #: what sentinels want to hear, which need not be what the server wants
     sentinel_password: str = field(default="", repr=False)
 
     def __str__(self) -> str:
@@ -63,19 +71,20 @@ def read_address(parts: SplitResult) -> Address:
 
     `redis://[user[:password]@]host[:port][/db][?prefix=...&timeout_ms=...]`; or
     `redis+sentinel://[user[:password]@]host[:port][,host[:port]...]/service[/db]`, which knows
-    `sentinel_password` too. `rediss` speaks TLS and knows `ca`, `cert`, `key`.
+    `sentinel_password` too; or `redis+cluster://[user[:password]@]host[:port][,host[:port]...]`.
+    `rediss` speaks TLS and knows `ca`, `cert`, `key`.
 
     :raises ConfigError: for another form. It never says what the URI was.
     """
     user, _, hosts = parts.netloc.rpartition("@")
     username, _, password = user.partition(":")
-    watched = parts.scheme.endswith("+sentinel")
+    _, _, kind = parts.scheme.partition("+")
+    watched = kind == "sentinel"
     servers = tuple(_server(host, SENTINEL_PORT if watched else PORT) for host in hosts.split(","))
-    path = _PATHS[watched].fullmatch(parts.path)
+    path = _PATHS[kind].fullmatch(parts.path)
     # What follows a / that should have been written as %2F may be half of a password.
-    if path is None or (len(servers) > 1 and not watched):
-        form = "host:port,host:port/service/db" if watched else "host:port/db"
-        raise ConfigError(f"STORE_URI {parts.scheme}://...: not of the form {form}")
+    if path is None or (len(servers) > 1 and not kind):
+        raise ConfigError(f"STORE_URI {parts.scheme}://...: not of the form {_FORMS[kind]}")
     options = _options(parts)
     timeout_ms = int(options.get("timeout_ms", TIMEOUT_MS))
     if not 20 <= timeout_ms <= 2000:
@@ -83,7 +92,7 @@ def read_address(parts: SplitResult) -> Address:
     address = Address(
         host=servers[0][0],
         port=servers[0][1],
-        db=int(path["db"] or 0),
+        db=int(path.groupdict().get("db") or 0),
         username=unquote(username),
         password=unquote(password),
         tls=parts.scheme.startswith("rediss"),
@@ -94,9 +103,9 @@ def read_address(parts: SplitResult) -> Address:
         prefix=options.get("prefix", PREFIX),
         sentinel_password=options.get("sentinel_password", ""),
     )
-    if not watched:
-        return address
-    return replace(address, sentinels=servers, service=unquote(path["service"]))
+    if watched:
+        return replace(address, sentinels=servers, service=unquote(path["service"]))
+    return replace(address, servers=servers) if kind else address
 
 
 def _server(text: str, port: int) -> tuple[str, int]:

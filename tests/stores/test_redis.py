@@ -14,12 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from cryptography import x509
@@ -80,12 +80,25 @@ def own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]
 
 @pytest.fixture
 def make_store(server: RedisServer) -> Iterator[Callable[[], RedisStore]]:
-    stores: list[RedisStore] = []
     address = Address("127.0.0.1", server.port, prefix=next(PREFIXES), timeout=2)
+    with workers(lambda: RedisStore(address)) as make:
+        yield make
 
-    def make() -> RedisStore:
-        stores.append(RedisStore(address))
-        return stores[-1]
+
+S = TypeVar("S", bound=RedisStore)
+
+
+@contextmanager
+def workers(open_store: Callable[[], S]) -> Iterator[Callable[[], S]]:
+    """A function that gives the store of one of sixteen workers, in turns."""
+    stores: list[S] = []
+    turns = itertools.count()
+
+    def make() -> S:
+        if len(stores) < 16:
+            stores.append(open_store())
+            return stores[-1]
+        return stores[next(turns) % 16]
 
     yield make
     for store in stores:
@@ -297,30 +310,6 @@ ACL = ["ACL", "SETUSER", *RIGHTS[0].replace("PASSWORD", "pass/word@x").split()[1
 URI = "redis://gate:pass%2Fword%40x@127.0.0.1:{port}/0"
 
 
-class TestRedisWithFewRights(StoreConformance):
-    """All of it with the rights that docs/redis.md gives, and no more."""
-
-    ends_by_callers_time = False
-
-    @pytest.fixture(params=["valkey"])
-    def make_store(
-        self, request: pytest.FixtureRequest, tmp_path: Path
-    ) -> Iterator[Callable[[], RedisStore]]:
-        with serve_redis(request.param, tmp_path) as server:
-            server.client().execute_command(*ACL)
-            uri = URI.format(port=server.port) + "?timeout_ms=2000"
-            stores: list[Any] = []
-
-            def make() -> RedisStore:
-                stores.append(from_uri(uri, folder=tmp_path, max_bytes=1))
-                store: RedisStore = stores[-1]
-                return store
-
-            yield make
-            for store in stores:
-                store.close()
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_rights_are_enough(kind: str, tmp_path: Path) -> None:
     with serve_redis(kind, tmp_path) as server:
@@ -442,7 +431,8 @@ def test_a_server_that_speaks_tls_has_to_be_who_it_says(
      "redis://h?timeout_ms=5", "redis://h?timeout_ms=9999", "redis://h?prefix=a&prefix=b",
      "redis://:secret#tail@h/0", "redis://:sec/ret@h/0", "redis://h?ca=/etc/hosts",
      "rediss://h?ca=/no/such/file", "redis+sentinel://h", "redis+sentinel://h/name/x", "redis://h,i",
-     "redis+sentinel://:s@h:x,i/name", "redis://h?sentinel_password=x", "redis+cluster://h", "valkey://h",
+     "redis+sentinel://:s@h:x,i/name", "redis://h?sentinel_password=x", "redis+cluster://h/0",
+     "redis+cluster://h,", "redis+cluster:///", "valkey://h",
      "redis+unix:///tmp/x"],
 )  # fmt: skip
 def test_a_uri_that_names_no_server(uri: str, tmp_path: Path) -> None:
