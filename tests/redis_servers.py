@@ -57,7 +57,8 @@ class RedisServer:
     def start(self, *arguments: str) -> None:
         """Start it, with these arguments in place of its own."""
         own = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir",
-               str(self.folder), "--logfile", str(self.folder / "server.log"), *self.options)  # fmt: skip
+               str(self.folder), "--logfile", str(self.folder / "server.log"),
+               *self.options)  # fmt: skip
         self.process = subprocess.Popen([program(self.kind), *(arguments or own)])
         deadline = time.monotonic() + 10
         while True:

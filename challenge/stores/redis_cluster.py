@@ -3,7 +3,7 @@
 Each server may lose rows by itself: it starts again, another takes its place, or it is flushed.
 The epoch is one for all of them. What each server was when it was last seen stands beside the
 epoch; and in each of 64 parts of the spent challenges there is a mark with the epoch, which is
-lost when they are (docs/decisions/0041-redis.md).
+lost when they are (docs/decisions/0024-redis.md).
 """
 
 from __future__ import annotations
