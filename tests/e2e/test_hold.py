@@ -134,6 +134,7 @@ def test_it_is_done_in_every_way(
     way(page, asked(page, profile(demo)))
     is_open(page)
     [evidence] = shown
+    assert evidence.keys() == {"kind", "after_ms", "took_ms", "seal"}, "nothing of how it was done"
     assert evidence["kind"] == "hold"
     assert 1000 <= evidence["took_ms"] < 10_000
     context.close()
