@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from challenge.errors import ChallengeError, ConfigError, StoreUnavailable
+from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 
 from ..redis_servers import RedisServer, free_port, serve_redis
 from ..test_tally import World, body_of
 from .conformance import KEY, visitor
+from .redis_stores import code_of, until
 
 SERVICE = "gate"
 
@@ -59,24 +59,6 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         known = sentinel.client()
         until(lambda: known.execute_command("SENTINEL", "REPLICAS", SERVICE))
         yield Watched(master, replica, sentinel)
-
-
-def until(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        with suppress(StoreUnavailable):
-            if holds():
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def code_of(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except ChallengeError as error:
-        return error.code
-    return "fine"
 
 
 @pytest.mark.parametrize(
