@@ -22,9 +22,8 @@ from challenge.stores.redis_cluster import PARTS, ClusterStore
 from ..redis_servers import RedisServer, serve_redis
 from ..test_tally import World, body_of
 from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
-from .test_redis import ACL, ROOT, workers
+from .redis_stores import ACL, ROOT, code_of, until, workers
 from .test_redis_faults import VERBS
-from .test_redis_sentinel import code_of, until
 
 PREFIXES = (f"cl-{number}" for number in itertools.count())
 OLD_EPOCH = "store_changed"

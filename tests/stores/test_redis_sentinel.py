@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
-from challenge.errors import ChallengeError, ConfigError, StoreUnavailable
+from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 
 from ..redis_servers import RedisServer, free_port, serve_redis
 from ..test_tally import World, body_of
 from .conformance import KEY, visitor
+from .redis_stores import code_of, until
 
 SERVICE = "gate"
 
@@ -61,22 +62,12 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         yield Watched(master, replica, sentinel)
 
 
-def until(holds: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        with suppress(StoreUnavailable):
-            if holds():
-                return
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def code_of(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except ChallengeError as error:
-        return error.code
-    return "fine"
+def is_begun(sentinel: redis.Redis) -> bool:
+    """Whether the sentinel makes another the master; it does not while it knows too little."""
+    with suppress(redis.ResponseError):
+        sentinel.execute_command("SENTINEL", "FAILOVER", SERVICE)
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -93,7 +84,7 @@ def test_who_takes_over_is_followed_and_begins_an_epoch(watched: Watched, how: s
     if how == "the master is killed":
         watched.master.stop()
     else:
-        watched.sentinel.client().execute_command("SENTINEL", "FAILOVER", SERVICE)
+        until(lambda: is_begun(watched.sentinel.client()))
     until(lambda: watched.replica.client().info("replication")["role"] == "master")
     until(lambda: (store.ping(), store.epoch != before)[1])
     for body in (spent + b" ", unspent):
