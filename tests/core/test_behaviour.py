@@ -206,5 +206,16 @@ def test_movement_of_a_program_makes_it_dearer_and_takes_three_windows() -> None
     assert assess({"windows": 200, **best}, SILENT) == NEUTRAL
 
 
+def test_a_hand_that_trembles_is_not_judged_by_how_it_moves() -> None:
+    worst = {
+        name: 1000 if weight > 0 else 0
+        for name, weight in zip(MODEL.names, MODEL.weights, strict=True)
+    }
+    trembling = {"windows": 9, **worst, "straight": 67}
+    steady = trembling | {"straight": 186}
+    assert assess(trembling, SILENT) == NEUTRAL
+    assert assess(steady, SILENT).reasons == ("movement",), "the control"
+
+
 def test_the_model_knows_what_a_report_may_say() -> None:
     assert set(MODEL.names) == set(behaviour.MOVEMENT)
