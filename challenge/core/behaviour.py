@@ -165,9 +165,9 @@ def _moves_like_a_program(seen: Evidence) -> bool:
 
 
 #: How far beyond its threshold the model has to be, and how straight the way has to be, in
-#: thousandths of its turns. Who trembles was not among those it was fitted to: a tremor that a
-#: program played for a test scored 1.9 beyond, on a busy machine more, and at most 67 were straight;
-#: of no tool that was looked at fewer than 186.
+#: thousandths of its turns. Who trembles was not among those it was fitted to. A tremor that a
+#: program played for a test scored 1.9 beyond, on a busy machine more, with 67 at most; no tool
+#: that was looked at had fewer than 186.
 MARGIN = 2.2
 STEADY = 80
 #: From so many other visitors with the same movement on it is no chance: of 10,000 reports of
