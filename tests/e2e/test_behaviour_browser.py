@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from bench.visits.watched import Watched
 from challenge.core.behaviour import SIGNALS
 from challenge.wire import REPORT_MAX
 
 from ..serving import Server, serve
-from .pages import PERSONAL, handles
+from .pages import PATIENCE_S, PERSONAL, handles
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -27,38 +28,51 @@ UNDRIVEN = "Object.defineProperty(Navigator.prototype, 'webdriver', { get: () =>
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demo writes down what it is asked."""
+    return tmp_path_factory.mktemp("told") / "told.jsonl"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, told: Path) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("behaviour")
-    app = "demo.app:create_app()"
-    with serve(app, folder, workers=1, CHALLENGE_BEHAVIOUR="true") as server:
+    settings = {"CHALLENGE_BEHAVIOUR": "true", "BEHAVIOUR_LOG": str(told)}
+    with serve("bench.visits.site:create_app()", folder, workers=1, **settings) as server:
         yield server
 
 
 @dataclass(frozen=True)
-class Told:
+class Asked:
     """An ask: the numbers of its report, and the factor that it came to."""
 
     report: dict[str, int]
-    factor: int
+    factor: float
 
 
 class Listener:
-    """Every request of a page, and every ask."""
+    """Every request of a page, and every ask from now on."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, demo: Server, told: Path) -> None:
         self.requests: list[Request] = []
-        self.asks: list[Told] = []
         page.on("request", lambda request: self.requests.append(request))
-        page.on("response", self._hear)
+        self._page = page
+        self._site = Watched(demo.url, told)
+        self._before = len(self._site.told().quotes)
 
-    def _hear(self, response: Response) -> None:
-        if not response.url.endswith("/v1/challenges"):
-            return
-        asked = json.loads(response.request.post_data or "{}")
-        assert len(asked.get("report", "").encode()) <= REPORT_MAX
-        payload = response.json()["challenge"].split(".")[1]
-        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
-        self.asks.append(Told(json.loads(asked.get("report") or "{}"), claims["factor"]))
+    @property
+    def asks(self) -> list[Asked]:
+        """As the server was asked: a page that goes away can't keep one from being heard."""
+        quotes = self._site.told().quotes[self._before :]
+        assert all(len(quote.report.encode()) <= REPORT_MAX for quote in quotes)
+        return [Asked(json.loads(quote.report or "{}"), quote.factor) for quote in quotes]
+
+    def first(self, number: int) -> list[Asked]:
+        """So many asks, which may still be to come."""
+        end = time.monotonic() + PATIENCE_S
+        while len(self.asks) < number:
+            assert time.monotonic() < end, f"{len(self.asks)} asks"
+            self._page.wait_for_timeout(100)
+        return self.asks[:number]
 
 
 def opened(page: Page, url: str) -> None:
@@ -75,7 +89,7 @@ def person(browser: Browser) -> BrowserContext:
 
 
 def read_on(page: Page, server: Server, *, clicking: bool) -> None:
-    """Read until the first renewal has come, six profiles in all."""
+    """Read as many profiles as take a renewal: six."""
     for handle in handles(server)[:6]:
         if clicking:
             page.goto(f"{server.url}/")
@@ -83,14 +97,13 @@ def read_on(page: Page, server: Server, *, clicking: bool) -> None:
         else:
             page.goto(f"{server.url}/people/{handle}")
         page.wait_for_selector(PERSONAL, timeout=60_000)
-    page.wait_for_timeout(500)
 
 
 def test_a_driven_browser_says_so_and_pays_eight_times(
-    context: BrowserContext, demo: Server
+    context: BrowserContext, demo: Server, told: Path
 ) -> None:
     page = context.new_page()
-    heard = Listener(page)
+    heard = Listener(page, demo, told)
     opened(page, f"{demo.url}/people/{handles(demo)[0]}")
     # On a slow machine so much work is asked for again, for fewer units.
     assert heard.asks, "nothing was asked"
@@ -99,22 +112,26 @@ def test_a_driven_browser_says_so_and_pays_eight_times(
         assert ask.factor == 8
 
 
-def test_control_one_that_nobody_drives_pays_once(browser: Browser, demo: Server) -> None:
+def test_control_one_that_nobody_drives_pays_once(
+    browser: Browser, demo: Server, told: Path
+) -> None:
     context = person(browser)
     page = context.new_page()
-    heard = Listener(page)
+    heard = Listener(page, demo, told)
     read_on(page, demo, clicking=False)
-    assert len(heard.asks) >= 2, "the first and a renewal"
+    heard.first(2)
     assert {ask.factor for ask in heard.asks} == {1}, [ask.report for ask in heard.asks]
     context.close()
 
 
-def test_default_clicks_are_seen_at_the_first_renewal(browser: Browser, demo: Server) -> None:
+def test_default_clicks_are_seen_at_the_first_renewal(
+    browser: Browser, demo: Server, told: Path
+) -> None:
     context = person(browser)
     page = context.new_page()
-    heard = Listener(page)
+    heard = Listener(page, demo, told)
     read_on(page, demo, clicking=True)
-    first, renewal, *_ = heard.asks
+    first, renewal = heard.first(2)
     assert first.factor == 1
     assert renewal.report["short_clicks"] >= 2, renewal.report
     assert renewal.report["centre_clicks"] >= 2, renewal.report
@@ -122,19 +139,22 @@ def test_default_clicks_are_seen_at_the_first_renewal(browser: Browser, demo: Se
     context.close()
 
 
-def test_only_documented_numbers_leave_the_browser(browser: Browser, demo: Server) -> None:
+def test_only_documented_numbers_leave_the_browser(
+    browser: Browser, demo: Server, told: Path
+) -> None:
     context = person(browser)
     page = context.new_page()
-    heard = Listener(page)
+    heard = Listener(page, demo, told)
     read_on(page, demo, clicking=True)
-    page.keyboard.press("Tab")
+    read_on(page, demo, clicking=True)
+    heard.first(2)
     page.mouse.wheel(0, 900)
     for request in heard.requests:
         assert urlsplit(request.url).netloc == urlsplit(demo.url).netloc
         if request.method == "GET":
             continue
         sent = json.loads(request.post_data or "null")
-        allowed = {"report", "resource", "units", "challenge", "answers", "key", "proof"}
+        allowed = {"report", "resource", "units", "most", "challenge", "answers", "key", "proof"}
         assert sent.keys() <= allowed, sent.keys()
     for ask in heard.asks:
         assert ask.report.keys() <= SIGNALS.keys()
