@@ -101,8 +101,10 @@ class Hasty(SQLiteStore):
 def sweep(kind: type[SQLiteStore], path: Path, rounds: int, barrier: Any, results: Any) -> None:
     """Sweep at the second at which the records end."""
     store = kind(path)
-    for _ in range(rounds):
+    for round_ in range(rounds):
         barrier.wait(60)
+        # Now and then the others have a start, so that each side wins some on any machine.
+        time.sleep(round_ % 4 * 0.002)
         for _ in range(4):
             store._swept = 0
             store.read(b"", now=END)
@@ -149,14 +151,18 @@ def swept_while_renewed(kind: type[SQLiteStore], path: Path, rounds: int) -> tup
 
 
 def test_r08_sweeping_deletes_no_row_that_was_just_renewed(tmp_path: Path, rounds: int) -> None:
-    renewed, lost = swept_while_renewed(SQLiteStore, tmp_path / "store.db", 3 * rounds)
-    assert lost == 0
-    assert 0 < renewed < 3 * rounds * RECORDS, "both had their turns"
+    # On a busy machine one side may come first each time, which shows nothing.
+    for more in range(1, 6):
+        renewed, lost = swept_while_renewed(SQLiteStore, tmp_path / f"{more}.db", 3 * rounds)
+        assert lost == 0
+        if 0 < renewed < 3 * rounds * RECORDS:
+            return
+    pytest.fail("both have to have their turns")
 
 
 def test_r08_control_a_sweeper_that_looks_first(tmp_path: Path) -> None:
-    renewed, lost = swept_while_renewed(Hasty, tmp_path / "store.db", 10)
-    assert 0 < lost <= renewed
+    tries = (swept_while_renewed(Hasty, tmp_path / f"{n}.db", 10) for n in range(10))
+    assert any(0 < lost <= renewed for renewed, lost in tries)
 
 
 # -- R10: every way to ask is counted, or shows nothing
