@@ -31,13 +31,9 @@ from .base import (
 )
 from .compact import pack, text, unpack
 from .redis_pool import Lease
-from .redis_served import reading
+from .redis_served import SWAPS_MAX, done, life_ms, reading
 from .redis_sketches import RedisSketches
 
-#: seconds for which a row is kept beyond its end: workers' clocks differ
-MARGIN = 60
-#: how often a record may change while somebody looks at it before that one gives up
-SWAPS_MAX = 100
 _MOMENT = struct.Struct("<d")
 _LEVELS = struct.Struct("<dddd")
 T = TypeVar("T")
@@ -65,7 +61,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
             claims,
             _MOMENT.pack(now),
             _MOMENT.pack(expires),
-            _life(expires - now),
+            life_ms(expires - now),
             TAKEOVER_AFTER,
         )
         told = self._epoch_told()
@@ -83,19 +79,19 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         row, _ = self._spent_keys(challenge)
-        return _done(self._run(scripts.SETTLE, [row], _MOMENT.pack(since), state[0], claims))
+        return done(self._run(scripts.SETTLE, [row], _MOMENT.pack(since), state[0], claims))
 
     def unspend(self, challenge: bytes, *, since: float) -> None:
         row, _ = self._spent_keys(challenge)
-        _done(self._run(scripts.UNSPEND, [row], _MOMENT.pack(since)))
+        done(self._run(scripts.UNSPEND, [row], _MOMENT.pack(since)))
 
     # -- visitors
 
     def open(self, key: bytes, visitor: Visitor) -> None:
-        life = _life(visitor.expires - visitor.since)
+        life = life_ms(visitor.expires - visitor.since)
         record = self._key(b"v", key)
         told = self._call(record, "SET", record, pack(visitor), "NX", "PX", life)
-        _done({b"OK": 1, None: 0}.get(told))
+        done({b"OK": 1, None: 0}.get(told))
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
         return self._look(key, now)[0]
@@ -121,7 +117,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
     def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
         """See :class:`Store`."""
         return self._replace(
-            key, lambda visitor: purchases.top_up(visitor, sale, now), _life(sale.expires - now)
+            key, lambda visitor: purchases.top_up(visitor, sale, now), life_ms(sale.expires - now)
         )
 
     def _look(self, key: bytes, now: float) -> tuple[Visitor | None, bytes | None]:
@@ -154,7 +150,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
 
     def _put(self, key: bytes, seen: bytes | None, after: Visitor, life: int) -> bool:
         record = self._key(b"v", key)
-        return _done(self._run(scripts.SWAP, [record], seen or b"", pack(after), life))
+        return done(self._run(scripts.SWAP, [record], seen or b"", pack(after), life))
 
     # -- bands
 
@@ -186,7 +182,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         share = band.shares[lane] if band.shares else 0
         keys = self._band_keys(key, reservation)
         arguments = (holder, band.unit_ms, keep, int(lane), share)
-        _done(self._run(scripts.RELEASE, keys, *arguments))
+        done(self._run(scripts.RELEASE, keys, *arguments))
 
     def levels(self, key: bytes) -> Levels:
         row = self._band_keys(key)[0]
@@ -204,12 +200,12 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         told = ends + json.dumps(kept).encode()
         all_bans = self._key(b"n")
         arguments = (ban.key, told, ban.expires, repr(float(now)), limit)
-        if not _done(self._run(scripts.BAN, [all_bans], *arguments)):
+        if not done(self._run(scripts.BAN, [all_bans], *arguments)):
             raise StoreUnavailable("too many bans", code="bans_full")
 
     def lift(self, key: bytes) -> bool:
         all_bans = self._key(b"n")
-        return _done(self._call(all_bans, "HDEL", all_bans, key))
+        return done(self._call(all_bans, "HDEL", all_bans, key))
 
     def bans(self, *, now: float) -> list[Ban]:
         all_bans = self._key(b"n")
@@ -237,18 +233,6 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         # Where keys are spread over servers, both are found on one: they share what is in braces.
         tag = b"{" + base64.urlsafe_b64encode(key).rstrip(b"=") + b"}"
         return [self._key(b"b", tag), self._key(b"r", tag + reservation)]
-
-
-def _life(seconds: float) -> int:
-    """Milliseconds that a row is kept which ends in so many seconds."""
-    return int((max(0.0, seconds) + MARGIN) * 1000)
-
-
-def _done(told: Any) -> bool:
-    """What a verb says that has either been done or had nothing to do."""
-    if told not in (0, 1):
-        raise StoreUnavailable("a reply that is none")
-    return bool(told)
 
 
 def _visitor(data: bytes | None) -> Visitor | None:

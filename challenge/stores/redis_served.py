@@ -24,6 +24,10 @@ log = logging.getLogger("challenge")
 FULL = 0.9
 #: seconds between two looks at that
 EVERY = 1.0
+#: seconds for which a row is kept beyond its end: workers' clocks differ
+MARGIN = 60
+#: how often a row may change while somebody looks at it before that one gives up
+SWAPS_MAX = 100
 T = TypeVar("T")
 
 
@@ -159,6 +163,18 @@ class Served:
         """
         told: str = getattr(self._told, "epoch", "") or self.epoch
         return told
+
+
+def life_ms(seconds: float) -> int:
+    """Milliseconds that a row is kept which ends in so many seconds."""
+    return int((max(0.0, seconds) + MARGIN) * 1000)
+
+
+def done(told: Any) -> bool:
+    """What a verb says that has either been done or had nothing to do."""
+    if told not in (0, 1):
+        raise StoreUnavailable("a reply that is none")
+    return bool(told)
 
 
 @contextmanager

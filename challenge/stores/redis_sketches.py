@@ -5,15 +5,12 @@ from __future__ import annotations
 import struct
 
 from ..core import sketches
-from ..core.sketches import HALF_BYTES, Senders
+from ..core.digests import split
+from ..core.sketches import HALF_BYTES, SENDERS_MAX, Senders
 from ..errors import StoreUnavailable
 from . import redis_scripts as scripts
-from .redis_served import Served
+from .redis_served import SWAPS_MAX, Served, done, life_ms, reading
 
-#: seconds for which a row is kept beyond its end: workers' clocks differ
-MARGIN = 60
-#: how often a row may change while somebody looks at it before that one gives up
-SWAPS_MAX = 100
 _ENDS = struct.Struct("<q")
 
 
@@ -37,17 +34,20 @@ class RedisSketches(Served):
         return sketches.others(_unpack(self._call(row, "GET", row)), half, visitor, now)
 
     def _put_senders(self, row: bytes, seen: bytes | None, after: Senders, now: float) -> bool:
-        life = int((after.expires - now + MARGIN) * 1000)
+        life = life_ms(after.expires - now)
         data = after.half + _ENDS.pack(after.expires) + after.visitors
         if seen is None:
-            return self._call(row, "SET", row, data, "NX", "PX", life) is not None
-        return bool(self._run(scripts.SWAP, [row], seen, data, life))
+            told = self._call(row, "SET", row, data, "NX", "PX", life)
+            return done({b"OK": 1, None: 0}.get(told))
+        return done(self._run(scripts.SWAP, [row], seen, data, life))
 
 
 def _unpack(data: bytes | None) -> Senders | None:
     if data is None:
         return None
     at = HALF_BYTES + _ENDS.size
-    if len(data) < at:
-        raise StoreUnavailable("a row that is none")
-    return Senders(data[:HALF_BYTES], data[at:], *_ENDS.unpack(data[HALF_BYTES:at]))
+    with reading():
+        row = Senders(data[:HALF_BYTES], data[at:], *_ENDS.unpack(data[HALF_BYTES:at]))
+        if len(split(row.visitors)) > SENDERS_MAX:
+            raise ValueError("more senders than a row has")
+        return row

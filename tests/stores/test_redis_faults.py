@@ -79,6 +79,8 @@ VERBS: dict[str, Callable[[RedisStore], Any]] = {
     "levels": lambda s: s.levels(KEY),
     "ban": lambda s: s.ban(BAN, limit=9, now=NOW),
     "lift": lambda s: s.lift(KEY),
+    "note_sender": lambda s: s.note_sender(b"\1\2", b"half", KEY, now=NOW, expires=int(NOW) + 60),
+    "other_senders": lambda s: s.other_senders(b"\1\2", b"half", KEY, now=NOW),
     "bans": lambda s: s.bans(now=NOW),
     "day_key": lambda s: s.day_key(int(NOW) // 86400, b"1" * 32, now=NOW),
     "ping": lambda s: s.ping(),

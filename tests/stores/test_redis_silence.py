@@ -215,6 +215,7 @@ def test_what_a_row_is_not_is_refused(proxy: Proxy, redis_server: RedisServer) -
     store, theirs = opened(proxy), redis_server.client()
     store.open(KEY, visitor())
     verbs = {"spend", "charge", "read", "top_up", "levels", "bans", "reserve", "refund", "move"}
+    verbs |= {"note_sender", "other_senders"}
     for name in (*VERBS, "reserve", "ban"):
         VERBS[name](store)
     keys = [k for k in theirs.keys(store._prefix + b":*") if k != store._key(b"e")]
@@ -231,7 +232,7 @@ def test_what_a_row_is_not_is_refused(proxy: Proxy, redis_server: RedisServer) -
             except StoreUnavailable:
                 continue
             pytest.fail(f"{name} answers {answer} to {junk!r}")
-    assert len(keys) == 6
+    assert len(keys) == 7
 
 
 def test_replies_come_to_who_asked_though_threads_share_the_store(proxy: Proxy) -> None:
