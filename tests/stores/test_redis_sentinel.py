@@ -48,7 +48,8 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         sentinel = RedisServer("redis", folders[2], free_port())
         conf = folders[2] / "sentinel.conf"
         conf.write_text(
-            f"port {sentinel.port}\nbind 127.0.0.1\nlogfile server.log\ndir {folders[2]}\n"
+            f"port {sentinel.port}\nbind 127.0.0.1\n"
+            f"logfile {folders[2]}/server.log\ndir {folders[2]}\n"
             f"sentinel monitor {SERVICE} 127.0.0.1 {master.port} 1\n"
             f"sentinel down-after-milliseconds {SERVICE} 300\n"
             f"sentinel failover-timeout {SERVICE} 3000\n"
