@@ -91,6 +91,40 @@ class Proxy:
                     client.sendall(fate)
 
 
+@contextmanager
+def late_copies(master: int, seconds: float) -> Iterator[int]:
+    """A port for a replica, to which all that its master writes comes so much later."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sockets = [listener]
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                replica, _ = listener.accept()
+                server = socket.create_connection(("127.0.0.1", master))
+                sockets.extend([replica, server])
+                for ends in ((replica, server, 0), (server, replica, seconds)):
+                    threading.Thread(target=_pass_on, args=ends, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        for each in sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+def _pass_on(source: socket.socket, target: socket.socket, seconds: float) -> None:
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            time.sleep(seconds)
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_RDWR)
+
+
 def read(file: object) -> tuple[bytes, list[bytes]]:
     """One request or reply, as its bytes and as the words in it."""
     line: bytes = file.readline()  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from ..errors import ChallengeError, ConfigError
 from ..keys import Stored
 from ..stores import REDIS_SCHEMES, Store
+from ..stores.redis_info import Info
 
 #: `problem`: the site is unsafe or will fail; `warning`: it may; `advice`: it could be better.
 Level = Literal["ok", "advice", "warning", "problem"]
@@ -140,6 +141,19 @@ def store_server(uri: str) -> Finding | None:
             "rediss://, or a network where nobody else listens",
         )
     return Finding("ok", "the store's server is for who has its password")
+
+
+def store_copies(masters: Sequence[Info]) -> Finding | None:
+    """Whether a server that is cut off from its replicas goes on selling; None without any."""
+    if not any(info.replicas for info in masters):
+        return None
+    if all(info.needs_replicas for info in masters):
+        return Finding("ok", "the store's server stops selling when its replicas do not follow")
+    return Finding(
+        "advice",
+        "a server of the store that is cut off from its replicas goes on selling beside them",
+        "min-replicas-to-write 1 on the server (docs/redis.md)",
+    )
 
 
 def store_file(uri: str, folder: Path) -> Path | None:

@@ -6,14 +6,16 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
 from flask import Flask
 
 from .. import assets
-from ..errors import ConfigError
+from ..errors import ConfigError, StoreUnavailable
 from ..keys import Stored, read
+from ..stores import Store
 from . import checks
 from .checks import Finding
 from .loading import keys_path, load_app, tally_of
@@ -50,6 +52,7 @@ def examine(app: Flask, now: float) -> Iterator[Finding]:
     server = checks.store_server(tally.settings.store_uri)
     if server is not None:
         yield server
+        yield from _examine_copies(tally.store)
     yield checks.workers(tally.store.shared_between_processes, os.environ)
     yield checks.proxies(tally.settings.trusted_proxies)
     yield checks.unlimited_pass(tally.settings.unlimited_pass)
@@ -74,6 +77,19 @@ def _examine_keys(path: Path, now: float) -> Iterator[Finding]:
         newest = max((entry.made for entry in stored.clearance), default=0)
         yield checks.key_age(newest, now)
     yield checks.clock(now, newest)
+
+
+def _examine_copies(store: Store) -> Iterator[Finding]:
+    # Who has named such a server has its driver.
+    from ..stores.redis_served import Served
+
+    masters = []
+    if isinstance(store, Served):
+        # That it does not answer has been said.
+        with suppress(StoreUnavailable):
+            masters = store.masters()
+    if (found := checks.store_copies(masters)) is not None:
+        yield found
 
 
 def _examine_store_file(file: Path, max_bytes: int) -> Iterator[Finding]:

@@ -79,7 +79,8 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         row, _ = self._spent_keys(challenge)
-        return done(self._run(scripts.SETTLE, [row], _MOMENT.pack(since), state[0], claims))
+        told = self._run(scripts.SETTLE, [row], _MOMENT.pack(since), state[0], claims, sale=True)
+        return done(told)
 
     def unspend(self, challenge: bytes, *, since: float) -> None:
         row, _ = self._spent_keys(challenge)
@@ -90,7 +91,7 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
     def open(self, key: bytes, visitor: Visitor) -> None:
         life = life_ms(visitor.expires - visitor.since)
         record = self._key(b"v", key)
-        told = self._call(record, "SET", record, pack(visitor), "NX", "PX", life)
+        told = self._call(record, "SET", record, pack(visitor), "NX", "PX", life, sale=True)
         done({b"OK": 1, None: 0}.get(told))
 
     def read(self, key: bytes, *, now: float) -> Visitor | None:
@@ -150,7 +151,9 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
 
     def _put(self, key: bytes, seen: bytes | None, after: Visitor, life: int) -> bool:
         record = self._key(b"v", key)
-        return done(self._run(scripts.SWAP, [record], seen or b"", pack(after), life))
+        arguments = (seen or b"", pack(after), life)
+        # Only a sale lengthens a life.
+        return done(self._run(scripts.SWAP, [record], *arguments, sale=life > 0))
 
     # -- bands
 

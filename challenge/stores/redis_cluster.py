@@ -135,14 +135,15 @@ class ClusterStore(RedisStore):
     def _masters(self) -> list[Node]:
         return sorted({node for _, _, node in self._slots})
 
-    def _look_for_room(self) -> None:
+    def masters(self) -> list[Info]:
+        """See :class:`Served`."""
         if not self._slots:
             self._find_servers()
         infos = []
         for node in self._masters():
             with self._pool_of(node).lease() as lease:
                 infos.append(self._info(lease))
-        self._note_fill(*infos)
+        return infos
 
     def _info(self, lease: Lease) -> Info:
         try:
@@ -171,9 +172,7 @@ class ClusterStore(RedisStore):
         return StoreUnavailable("the store has lost rows, or is another one")
 
     def _greet(self, lease: Lease) -> None:
-        info = self._info(lease)
-        self._note_fill(info)
-        self._settle_epoch(_seen(lease, info))
+        self._settle_epoch(_seen(lease, self._meet(lease)))
 
     def _settle_epoch(self, seen: list[bytes], lost: str = "") -> None:
         """Learn the epoch, and begin a new one if the servers are not those that it began with.

@@ -30,6 +30,9 @@ class Info:
     #: bytes in use, and how many it may use; 0 for as many as there are
     used: int
     most: int
+    #: replicas that are connected, and whether it stops writing when too few of them follow
+    replicas: int
+    needs_replicas: bool
 
     def unfit(self, mode: str) -> str:
         """Why no store may be kept there; empty if one may.
@@ -70,6 +73,9 @@ def read_info(text: bytes) -> Info:
         policy=told.get("maxmemory_policy", ""),
         used=_number(told.get("used_memory", "")),
         most=_number(told.get("maxmemory", "")),
+        replicas=_number(told.get("connected_slaves", "")),
+        # It is only told where `min-replicas-to-write` is set.
+        needs_replicas="min_slaves_good_slaves" in told,
     )
 
 

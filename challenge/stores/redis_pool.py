@@ -66,6 +66,8 @@ class Pool:
         self._greet = greet
         self._timeout = timeout
         self._clock = clock
+        #: whether the server had a replica when it was last asked
+        self.replicated = False
         self._forget()
         if hasattr(os, "register_at_fork"):
             forget = weakref.WeakMethod(self._forget)
@@ -194,6 +196,15 @@ class Lease:
         self._generation = pool.generation
         self._fit = True
 
+    @property
+    def replicated(self) -> bool:
+        """Whether the server had a replica when it was last asked."""
+        return self._pool.replicated
+
+    @replicated.setter
+    def replicated(self, replicated: bool) -> None:
+        self._pool.replicated = replicated
+
     def __enter__(self) -> Lease:
         self._connection = self._pool.take()
         self._generation = self._pool.generation
@@ -210,10 +221,24 @@ class Lease:
 
         :raises StoreUnavailable: without one, or for an error.
         """
-        [reply] = self.ask(command)
-        if isinstance(reply, redis.ResponseError):
-            raise self.refused(reply) from None
-        return reply
+        return self.call_all(command)[0]
+
+    def call_all(self, *commands: Command) -> list[Any]:
+        """The replies to commands that are sent together.
+
+        :raises StoreUnavailable: if one is missing, or is an error.
+        """
+        return self.checked(self.ask(*commands))
+
+    def checked(self, replies: list[Any]) -> list[Any]:
+        """The replies.
+
+        :raises StoreUnavailable: if one of them is an error.
+        """
+        for reply in replies:
+            if isinstance(reply, redis.ResponseError):
+                raise self.refused(reply) from None
+        return replies
 
     def ask(self, *commands: Command) -> list[Any]:
         """The replies to commands that are sent together; a server's error stands for its reply.

@@ -46,10 +46,7 @@ class Script:
             # The server has started again, or its scripts were flushed. Nothing was done.
             self.load(lease)
             replies = lease.ask(command, *more)
-        for reply in replies:
-            if isinstance(reply, redis.ResponseError):
-                raise lease.refused(reply) from None
-        return replies
+        return lease.checked(replies)
 
     def load(self, lease: Lease) -> None:
         """Have the server know it."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ..errors import ConfigError, StoreUnavailable
 from . import redis_scripts as scripts
 from .redis_info import Info, read_info
-from .redis_pool import Lease, Pool, Unfit
+from .redis_pool import Command, Lease, Pool, Unfit
 from .redis_sentinel import way_to
 from .redis_uri import Address
 
@@ -24,6 +24,8 @@ log = logging.getLogger("challenge")
 FULL = 0.9
 #: seconds between two looks at that
 EVERY = 1.0
+#: milliseconds that a sale waits for the first replica to have it
+COPY_MS = 100
 #: seconds for which a row is kept beyond its end: workers' clocks differ
 MARGIN = 60
 #: how often a row may change while somebody looks at it before that one gives up
@@ -47,6 +49,8 @@ class Served:
         self._told = threading.local()
         self._looked, self._is_full = float("-inf"), False
         self._watched = bool(address.sentinels)
+        self._copy_ms = min(COPY_MS, int(address.timeout * 500))
+        self._copies_late = False
         self._pool = Pool(way_to(address), self._greet, timeout=address.timeout, clock=clock)
         try:
             self._prepare()
@@ -88,13 +92,40 @@ class Served:
         with self._lease(key) as lease:
             return do(lease)
 
-    def _call(self, key: bytes, *command: bytes | str | int) -> Any:
-        return self._on(key, lambda lease: lease.call(*command))
+    def _call(self, key: bytes, *command: bytes | str | int, sale: bool = False) -> Any:
+        """The reply to a command; to one that keeps what is sold, when a replica has that too."""
+
+        def call(lease: Lease) -> Any:
+            return self._first(*lease.call_all(command, *self._copied(lease, sale)))
+
+        return self._on(key, call)
 
     def _run(
-        self, script: scripts.Script, keys: Sequence[bytes], *arguments: bytes | str | int | float
+        self,
+        script: scripts.Script,
+        keys: Sequence[bytes],
+        *arguments: bytes | str | int | float,
+        sale: bool = False,
     ) -> Any:
-        return self._on(keys[0], lambda lease: script.run(lease, keys, *arguments))
+        """The same, for a script."""
+
+        def run(lease: Lease) -> Any:
+            return self._first(*script.run_with(lease, keys, arguments, *self._copied(lease, sale)))
+
+        return self._on(keys[0], run)
+
+    def _copied(self, lease: Lease, sale: bool) -> list[Command]:
+        """What is sent behind a sale, in the same trip, where the server has replicas."""
+        return [("WAIT", 1, self._copy_ms)] if sale and lease.replicated else []
+
+    def _first(self, told: Any, copies: int | None = None) -> Any:
+        # The sale stands: a replica that is late must not close the site, and if it takes over
+        # without the sale, the epoch says so.
+        if copies is not None:
+            if not copies and not self._copies_late:
+                log.warning("no replica had a sale within %d ms", self._copy_ms)
+            self._copies_late = not copies
+        return told
 
     def _lease(self, key: bytes) -> Lease:
         return self._pool.lease()
@@ -120,8 +151,7 @@ class Served:
 
     def _greet(self, lease: Lease) -> None:
         """Look at a server before anything is asked of it, and learn the epoch."""
-        info = self._info(lease)
-        self._note_fill(info)
+        info = self._meet(lease)
         fresh = secrets.token_hex(8)
         told = scripts.EPOCH.run(lease, [self._key(b"e")], info.run_id, info.replication_id, fresh)
         with reading():
@@ -129,6 +159,13 @@ class Served:
         if self._epoch and epoch != self._epoch:
             log.warning("the store has a new epoch: its server has changed, or has lost rows")
         self._epoch = epoch
+
+    def _meet(self, lease: Lease) -> Info:
+        info = self._info(lease)
+        self._note_fill(info)
+        # For nobody, and so at once: a right that is missing must not be found by the first sale.
+        lease.call("WAIT", 0, 1)
+        return info
 
     def _info(self, lease: Lease) -> Info:
         told = lease.call("INFO")
@@ -140,11 +177,19 @@ class Served:
             raise StoreUnavailable("another server is the master")
         if unfit := info.unfit(self._mode):
             raise Unfit(unfit)
+        lease.replicated = info.replicas > 0
         return info
 
-    def _look_for_room(self) -> None:
+    def masters(self) -> list[Info]:
+        """What each server says of itself that rows are written to.
+
+        :raises StoreUnavailable: if one of them does not.
+        """
         with self._pool.lease() as lease:
-            self._note_fill(self._info(lease))
+            return [self._info(lease)]
+
+    def _look_for_room(self) -> None:
+        self._note_fill(*self.masters())
 
     def _note_fill(self, *infos: Info) -> None:
         self._looked, self._is_full = self._clock(), any(info.fill >= FULL for info in infos)
