@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import redis
@@ -52,13 +53,13 @@ def start_cluster(kind: str, folder: Path, stack: ExitStack, *, replicas: int = 
     for server in servers[1:]:
         clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", server.port)
     for client in clients:
-        until(lambda client=client: said(client)["cluster_known_nodes"] == str(len(servers)))
+        until(partial(_says, client, "cluster_known_nodes", str(len(servers))))
     for client in clients[3:]:
         name = clients[0].execute_command("CLUSTER", "MYID")
         client.execute_command("CLUSTER", "REPLICATE", name)
-        until(lambda client=client: client.info("replication").get("master_link_status") == "up")
+        until(partial(_follows, client))
     for client in clients:
-        until(lambda client=client: said(client)["cluster_state"] == "ok")
+        until(partial(_says, client, "cluster_state", "ok"))
     return Cluster(servers[:3], servers[3] if replicas else None)
 
 
@@ -68,3 +69,11 @@ def said(client: redis.Redis) -> dict[str, str]:
     if isinstance(text, dict):
         return {str(key): str(value) for key, value in text.items()}
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def _says(client: redis.Redis, what: str, value: str) -> bool:
+    return said(client)[what] == value
+
+
+def _follows(client: redis.Redis) -> bool:
+    return bool(client.info("replication").get("master_link_status") == "up")
