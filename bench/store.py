@@ -2,12 +2,14 @@
 
 The same visitors buy and read over memory, a SQLite file, Redis, Valkey and a cluster of three
 servers, in turns. Told are the CPU time of the worker and of the server, the time by the clock, how
-often a worker waits for the server, how much passes between them, and a visitor's bytes.
+often a worker waits for the server, how much passes between them, what a full server does, and what
+rows take. `--record` also writes the tables of docs/sizing.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,15 +22,22 @@ from tests.redis_cluster_servers import start_cluster
 from tests.redis_servers import KINDS as SERVERS
 from tests.redis_servers import serve_redis
 
+from . import _gate_docs, _store_docs
+from ._full_server import full_of_views, full_of_visits
 from ._report import Figure, publish
-from ._store_sites import Servers, Site, Trips, counted_trips, crowd
+from ._store_docs import REST, SERVED, STORES, Found
+from ._store_rows import rows, visitor_bytes
+from ._store_sites import PROFILES, Reader, Servers, Site, Trips, counted_trips, crowd
+from ._store_together import views_a_second
 
 #: blocks of visitors, each of them over all stores in turns
-ROUNDS, VISITORS = 8, 20
+ROUNDS, VISITORS = 9, 20
+#: visitors whose rows are looked at, and whose visits are sent again
+SOME = 10
+#: how often a server is filled; what one measurement says is the others' median
+FILLS = 3
 #: trips to the server for a view, and bytes of a visitor
-REACH_TRIPS, REACH_BYTES = 1, 400
-STORES = ("memory", "sqlite", *SERVERS, "cluster")
-SERVED = (*SERVERS, "cluster")
+REACH = {"roundtrips": 1, "bytes": 400}
 
 
 def opened(kind: str, folder: Path, stack: ExitStack, trips: Trips) -> Site:
@@ -48,9 +57,8 @@ def opened(kind: str, folder: Path, stack: ExitStack, trips: Trips) -> Site:
     return Site(store, trips, servers)
 
 
-def measure(sites: dict[str, Site]) -> None:
+def have_visits(sites: dict[str, Site], visitors: Iterator[Reader]) -> None:
     """Have the same visitors everywhere; each block begins with another store."""
-    visitors = crowd()
     for site in sites.values():
         site.warm(next(visitors))
     for number in range(ROUNDS):
@@ -62,74 +70,120 @@ def measure(sites: dict[str, Site]) -> None:
             site.round(readers)
 
 
-def visitor_bytes(site: Site) -> int:
-    """The most that a visitor takes, key and all, who has bought twice and opened 20 profiles."""
-    return max(
-        client.memory_usage(key) or 0
-        for client in site.servers.clients
-        for key in client.keys("*:v*")
-    )
-
-
-def timing_figures(name: str, site: Site, sqlite: Site) -> Iterator[Figure]:
+def times(site: Site, sqlite: Site) -> dict[str, float]:
     """CPU of the worker, and the clock."""
-    told = {"charged": "gate", "revisit": "revisit", "redeem": "redeem"}
-    words = {"charged": "a new profile", "revisit": "an old one", "redeem": "a sale, with key"}
-    for kind, label in told.items():
-        spent = site.costs[kind]
-        ratio = median(spent.cpu) / median(sqlite.costs[kind].cpu)
-        note = f"{words[kind]}; CPU of the worker, median; {ratio:.2f} times that of SQLite"
-        yield Figure(f"store.{name}_{label}_us", median(spent.cpu), "us", note=note)
+    found: dict[str, float] = {}
+    names = {"charged": "gate", "ahead": "ahead", "revisit": "revisit", "redeem": "redeem"}
+    for kind, name in names.items():
+        found[f"{name}_us"] = median(site.costs[kind].cpu)
         for percent in (50, 99):
-            note = f"{words[kind]}; by the clock, {len(spent.wall):,} of them"
-            value = spent.percentile(percent)
-            yield Figure(f"store.{name}_{label}_p{percent}_us", value, "us", note=note)
+            found[f"{name}_p{percent}_us"] = site.costs[kind].percentile(percent)
+    found["ask_us"] = median(site.costs["ask"].cpu)
+    found["gate_ratio"] = found["gate_us"] / median(sqlite.costs["charged"].cpu)
+    found["visit_us"] = site.of_a_visit(lambda spent: mean(spent.cpu))
+    return found
 
 
-def served_figures(name: str, site: Site) -> Iterator[Figure]:
-    """What is asked of servers."""
-    charged, revisit, redeem = (site.costs[kind] for kind in ("charged", "revisit", "redeem"))
-    scripts = revisit.served.scripts
-    trips = max(mean(revisit.trips), scripts)
-    note = (
-        f"for a view; the server has counted {scripts:.2f} scripts. A new profile:"
-        f" {median(charged.trips):g}, {max(charged.trips)} where its network is charged ahead,"
-        f" {mean(charged.trips):.2f} in the mean"
-    )
-    ok = trips <= REACH_TRIPS
-    yield Figure(f"store.{name}_roundtrips", trips, "trips", REACH_TRIPS, ok, note)
-    taken = visitor_bytes(site)
-    note = "with a key, two sales and 20 profiles; MEMORY USAGE"
-    yield Figure(f"store.{name}_bytes", taken, "bytes", REACH_BYTES, taken <= REACH_BYTES, note)
-    sale = median(redeem.trips)
-    yield Figure(f"store.{name}_redeem_roundtrips", sale, "trips", note="for a sale")
-    for kind, words in (("charged", "a new profile"), ("revisit", "an old one")):
-        note, used = f"CPU of the server, {words}", site.costs[kind].served.cpu_us
-        yield Figure(f"store.{name}_server_{kind}_us", used, "us", note=note)
+def asked_of_servers(site: Site) -> dict[str, float]:
+    """Trips, the servers' CPU, and what goes over the wire."""
+    costs = site.costs
+    served = {kind: spent.served for kind, spent in costs.items()}
+    return {
+        "roundtrips": max(mean(costs["revisit"].trips), served["revisit"].scripts),
+        "ahead_roundtrips": median(costs["ahead"].trips),
+        "redeem_roundtrips": median(costs["redeem"].trips),
+        "visit_roundtrips": site.of_a_visit(lambda spent: mean(spent.trips)),
+        "server_gate_us": served["charged"].cpu_us,
+        "server_revisit_us": served["revisit"].cpu_us,
+        "server_ahead_us": served["ahead"].cpu_us,
+        "server_redeem_us": served["redeem"].cpu_us,
+        "server_visit_us": site.of_a_visit(lambda spent: spent.served.cpu_us),
+        "gate_wire_bytes": served["charged"].wire,
+        "visit_wire_bytes": site.of_a_visit(lambda spent: spent.served.wire),
+    }
 
 
-def figures(sites: dict[str, Site]) -> Iterator[Figure]:
-    """What is published."""
-    for name, site in sites.items():
-        yield from timing_figures(name, site, sites["sqlite"])
-    for name in SERVED:
-        yield from served_figures(name, sites[name])
+def full(site: Site, visitors: Iterator[Reader]) -> dict[str, float]:
+    """What a server does that has all that it can do."""
+    visits = [full_of_visits(site, list(islice(visitors, SOME))) for _ in range(FILLS)]
+    found = {
+        "full_visit_us": median(full.visit_us for full in visits),
+        "full_profiles_s": PROFILES * median(full.visits_s for full in visits),
+        "full_busy_percent": 100 * median(full.busy for full in visits),
+    }
+    for key, at_once in (("full_views_s", 1), ("full_pipelined_s", 20)):
+        views = [
+            full_of_views(site, list(islice(visitors, SOME)), at_once=at_once) for _ in range(FILLS)
+        ]
+        found[key] = PROFILES * median(full.visits_s for full in views)
+    return found
 
 
-def measure_all(folder: Path) -> list[Figure]:
+def measure(folder: Path) -> Found:
     """What each store costs."""
+    by_store: dict[str, dict[str, float]] = {}
+    rest = {"flask_us": _store_docs.flask_us(_gate_docs.PAGE.read_text())}
     with counted_trips() as trips, ExitStack() as stack:
         sites = {kind: opened(kind, folder, stack, trips) for kind in STORES}
-        measure(sites)
-        return list(figures(sites))
+        visitors = crowd()
+        have_visits(sites, visitors)
+        for kind, site in sites.items():
+            by_store[kind] = times(site, sites["sqlite"])
+        rest["visit_sales"] = sites["valkey"].number("redeem")
+        for kind in SERVED:
+            by_store[kind] |= asked_of_servers(sites[kind])
+            if kind in SERVERS:
+                for name, row in rows(sites[kind]).items():
+                    by_store[kind][f"{name}_row_bytes"] = row.bytes
+                    rest[f"visit_{name}_rows"], rest[f"{name}_life_s"] = row.number, row.life
+                by_store[kind] |= full(sites[kind], visitors)
+            some = list(islice(visitors, 2 * SOME))
+            by_store[kind]["bytes"] = visitor_bytes(sites[kind], some[:SOME])
+            by_store[kind]["moved_bytes"] = visitor_bytes(sites[kind], some[SOME:], moved=True)
+        pairs = folder / "pairs"
+        pairs.mkdir()
+        by_store["sqlite"]["pair_views_s"] = views_a_second("sqlite:///store.db", pairs)
+        valkey = stack.enter_context(serve_redis("valkey", pairs))
+        by_store["valkey"]["pair_views_s"] = views_a_second(f"{valkey.uri}?timeout_ms=2000", pairs)
+    keys = {key for found in by_store.values() for key in found}
+    found = {key: {s: by_store[s][key] for s in STORES if key in by_store[s]} for key in keys}
+    return found | {key: {"site": value} for key, value in rest.items()}
+
+
+def figures(found: Found) -> Iterator[Figure]:
+    """What is published."""
+    for names, columns in _store_docs.TABLES:
+        for key, label in names.items():
+            for column in columns:
+                if column not in found[key]:
+                    continue
+                name = f"store.{key}" if names is REST else f"store.{column}_{key}"
+                value, reach = found[key][column], REACH.get(key)
+                ok = None if reach is None else value <= reach
+                yield Figure(name, value, _unit(key), reach, ok, label)
+
+
+def _unit(key: str) -> str:
+    units = {"us": "us", "bytes": "bytes", "roundtrips": "trips", "ratio": "times", "rows": "rows"}
+    if key.endswith("_percent"):
+        return "%"
+    if key.endswith("_life_s"):
+        return "s"
+    return units.get(key.rpartition("_")[2], "" if key == "visit_sales" else "a second")
 
 
 def main() -> None:
     """Measure and publish."""
     parser = argparse.ArgumentParser(prog="./run bench store", description=__doc__)
-    parser.parse_args()
+    parser.add_argument("--record", action="store_true", help="write docs/sizing.md's tables too")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="tallygate-store-") as folder:
-        publish("store", measure_all(Path(folder)))
+        found = measure(Path(folder))
+    publish("store", list(figures(found)))
+    print("", *_store_docs.tables(found), sep="\n\n")
+    if options.record:
+        _store_docs.record(found)
 
 
 if __name__ == "__main__":
