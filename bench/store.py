@@ -1,226 +1,189 @@
-"""What each store costs: `./run bench store`.
+"""What each store costs: `./run bench store [--record]`.
 
-The same visitors buy and read over memory, a SQLite file, Redis and Valkey. Told are the CPU time
-of the worker and of the server, how often a worker waits for the server, and a visitor's bytes.
+The same visitors buy and read over memory, a SQLite file, Redis, Valkey and a cluster of three
+servers, in turns. Told are the CPU time of the worker and of the server, the time by the clock, how
+often a worker waits for the server, how much passes between them, what a full server does, and what
+rows take. `--record` also writes the tables of docs/sizing.md.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import logging
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
-from ipaddress import ip_address
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
-from random import Random
 from statistics import mean, median
-from typing import Any
 
-from challenge import keys
-from challenge.config import Settings
-from challenge.core.models import Client
-from challenge.stores import Store, from_uri
-from challenge.stores.redis import RedisStore
-from challenge.stores.redis_pool import Lease
-from challenge.tally import Tally
-from tests.redis_servers import RedisServer, serve_redis
+from challenge.stores import from_uri
+from tests.redis_cluster_servers import start_cluster
+from tests.redis_servers import KINDS as SERVERS
+from tests.redis_servers import serve_redis
 
-from ._crowd import ASK, BrowserKey
+from . import _gate_docs, _store_docs
+from ._full_server import full_of_views, full_of_visits
 from ._report import Figure, publish
+from ._store_docs import REST, SERVED, STORES, Found
+from ._store_rows import rows, visitor_bytes
+from ._store_sites import PROFILES, Reader, Servers, Site, Trips, counted_trips, crowd
+from ._store_together import views_a_second
 
-#: visitors, and how many profiles each of them opens after the second sale
-VISITORS, PROFILES = 60, 20
+#: blocks of visitors, each of them over all stores in turns
+ROUNDS, VISITORS = 9, 20
+#: visitors whose rows are looked at, and whose visits are sent again
+SOME = 10
+#: how often a server is filled; what one measurement says is the others' median
+FILLS = 3
 #: trips to the server for a view, and bytes of a visitor
-REACH_TRIPS, REACH_BYTES = 1, 400
-SERVERS = ("redis", "valkey")
+REACH = {"roundtrips": 1, "bytes": 400}
 
 
-@dataclass
-class Costs:
-    """What one store's visitors cost; times are the worker's, in CPU microseconds of each call."""
-
-    charged: list[float] = field(default_factory=list)
-    revisit: list[float] = field(default_factory=list)
-    redeem: list[float] = field(default_factory=list)
-    #: how often a worker waits for the server, for each new profile and each sale
-    charged_trips: list[int] = field(default_factory=list)
-    redeem_trips: list[int] = field(default_factory=list)
-    #: and for an old profile
-    view_trips: float = 0
-    #: scripts that the server has run for a view, as it counts them
-    view_scripts: float = 0
-    #: CPU microseconds of the server for a view
-    server_us: float = 0
-    visitor_bytes: int = 0
+def opened(kind: str, folder: Path, stack: ExitStack, trips: Trips) -> Site:
+    """A worker over a new store, until the stack ends."""
+    folder = folder / kind
+    folder.mkdir()
+    uri = {"memory": "memory://", "sqlite": "sqlite:///store.db"}.get(kind, "")
+    servers = Servers()
+    if kind == "cluster":
+        cluster = start_cluster("valkey", folder, stack)
+        servers, uri = Servers(tuple(cluster.masters)), cluster.uri
+    elif not uri:
+        servers = Servers((stack.enter_context(serve_redis(kind, folder)),))
+        uri = f"{servers.servers[0].uri}?timeout_ms=2000"
+    store = from_uri(uri, folder=folder, max_bytes=2**30)
+    stack.callback(store.close)
+    return Site(store, trips, servers)
 
 
-@dataclass
-class Trips:
-    """How often whoever holds a connection has waited for replies."""
-
-    count: int = 0
-
-
-@contextmanager
-def counted_trips() -> Iterator[Trips]:
-    """Counts them, of all stores in this process."""
-    trips, ask = Trips(), Lease.ask
-
-    def counted(lease: Lease, *commands: Any) -> Any:
-        trips.count += 1
-        return ask(lease, *commands)
-
-    Lease.ask = counted  # type: ignore[method-assign, assignment]
-    try:
-        yield trips
-    finally:
-        Lease.ask = ask  # type: ignore[method-assign]
+def have_visits(sites: dict[str, Site], visitors: Iterator[Reader]) -> None:
+    """Have the same visitors everywhere; each block begins with another store."""
+    for site in sites.values():
+        site.warm(next(visitors))
+    for number in range(ROUNDS):
+        readers = list(islice(visitors, VISITORS))
+        turns = list(sites.values())
+        for site in turns[number % len(turns) :] + turns[: number % len(turns)]:
+            for reader in readers:
+                reader.token = ""
+            site.round(readers)
 
 
-@dataclass
-class Reader:
-    """A visitor with a browser key, on a network of its own."""
-
-    client: Client
-    key: BrowserKey
-    token: str = ""
-
-
-class Site:
-    """A worker over a store, and the visitors that come to it."""
-
-    def __init__(self, store: Store, trips: Trips) -> None:
-        settings = Settings(price_ms=0, ramp=(10, PROFILES))
-        ring = keys.make(os.urandom)
-        self._tally = Tally(
-            settings, ring, store, clock=time.time, sleep=time.sleep, random=os.urandom
-        )
-        self._trips = trips
-
-    def visit(self, reader: Reader, costs: Costs) -> None:
-        """Buy twice, and open all that was bought; then look at it once more."""
-        for _ in range(2):
-            offer = self._tally.quote(ASK, reader.token or None, reader.client)
-            redeem = partial(self._tally.redeem, reader.key.body(offer.challenge), reader.client)
-            reader.token = self._timed(redeem, costs.redeem, costs.redeem_trips).token
-        for profile in range(PROFILES):
-            self._timed(self.view(reader, profile), costs.charged, costs.charged_trips)
-        for profile in range(PROFILES):
-            self._timed(self.view(reader, profile), costs.revisit, [])
-
-    def view(self, reader: Reader, profile: int) -> Callable[[], Any]:
-        """A view of a profile, to be called."""
-        return partial(self._tally.admit, reader.token, f"p{profile}", reader.client)
-
-    def _timed(self, call: Callable[[], Any], costs: list[float], trips: list[int]) -> Any:
-        """What a call gives; what it cost is added."""
-        before, began = self._trips.count, time.process_time()
-        given = call()
-        costs.append((time.process_time() - began) * 1e6)
-        trips.append(self._trips.count - before)
-        return given
-
-
-def crowd(random: Random) -> Iterator[Reader]:
-    """Visitors, each on a network of its own."""
-    for number in range(VISITORS):
-        address = ip_address(0x0B000000 + number * 65_536)
-        yield Reader(Client(address), BrowserKey(random))
-
-
-def measured(store: Store, trips: Trips, server: RedisServer | None) -> Costs:
-    """What a store costs."""
-    costs, site = Costs(), Site(store, trips)
-    readers = list(crowd(Random(1)))
-    # The day's keys are asked for, and the scripts loaded, by somebody who is not counted.
-    warm = Reader(Client(ip_address("10.0.0.1")), BrowserKey(Random(2)))
-    site.visit(warm, Costs())
-    for reader in readers:
-        site.visit(reader, costs)
-    if server is not None and isinstance(store, RedisStore):
-        views(site, readers, costs, trips, server)
-        costs.visitor_bytes = visitor_bytes(store, server)
-    return costs
-
-
-def views(
-    site: Site, readers: list[Reader], costs: Costs, trips: Trips, server: RedisServer
-) -> None:
-    """What views alone take of the server, by its own count."""
-    client, many = server.client(), len(readers) * PROFILES
-    client.config_resetstat()
-    before, cpu = trips.count, used_cpu(server)
-    for reader in readers:
-        for profile in range(PROFILES):
-            site.view(reader, profile)()
-    costs.view_trips = (trips.count - before) / many
-    costs.server_us = (used_cpu(server) - cpu) / many * 1e6
-    stats = client.info("commandstats")
-    costs.view_scripts = stats["cmdstat_evalsha"]["calls"] / many
-
-
-def used_cpu(server: RedisServer) -> float:
-    """Seconds that the server has used."""
-    told = server.client().info("cpu")
-    return float(told["used_cpu_user"] + told["used_cpu_sys"])
-
-
-def visitor_bytes(store: RedisStore, server: RedisServer) -> int:
-    """The most that a visitor takes, key and all, who has bought twice and opened 20 profiles."""
-    client = server.client()
-    found = [client.memory_usage(key) for key in client.keys(store._key(b"v") + b"*")]
-    return int(max(filter(None, found)))
-
-
-def figures(found: dict[str, Costs]) -> Iterator[Figure]:
-    """What is published."""
-    for name, costs in found.items():
-        note = "CPU of the worker, a new profile; the machine as busy as it was"
-        yield Figure(f"store.{name}_charged_us", median(costs.charged), "us", note=note)
-        yield Figure(f"store.{name}_revisit_us", median(costs.revisit), "us", note="an old one")
-        yield Figure(f"store.{name}_redeem_us", median(costs.redeem), "us", note="a sale, with key")
-    for name in SERVERS:
-        costs = found[name]
-        trips = max(costs.view_trips, costs.view_scripts)
-        note = f"for a view; the server has counted {costs.view_scripts:.2f} scripts"
-        ok = trips <= REACH_TRIPS
-        yield Figure(f"store.{name}_roundtrips", trips, "trips", REACH_TRIPS, ok, note)
-        note = "with a key, two sales and 20 profiles; MEMORY USAGE"
-        ok = costs.visitor_bytes <= REACH_BYTES
-        yield Figure(f"store.{name}_bytes", costs.visitor_bytes, "bytes", REACH_BYTES, ok, note)
-        sale = median(costs.redeem_trips)
-        yield Figure(f"store.{name}_redeem_roundtrips", sale, "trips", note="for a sale")
-        most = max(costs.charged_trips)
-        note = f"for a new profile, in the mean; {most} where its network is charged ahead"
-        ahead = mean(costs.charged_trips)
-        yield Figure(f"store.{name}_charged_roundtrips", ahead, "trips", note=note)
-        note = "CPU of the server, a view"
-        yield Figure(f"store.{name}_server_us", costs.server_us, "us", note=note)
-
-
-def measure_all(folder: Path) -> dict[str, Costs]:
-    """What each store costs."""
-    found = {}
-    with counted_trips() as trips, ExitStack() as stack:
-        for kind in ("memory", "sqlite", *SERVERS):
-            server = None
-            uri = {"memory": "memory://", "sqlite": "sqlite:///store.db"}.get(kind, "")
-            if not uri:
-                server = stack.enter_context(serve_redis(kind, folder))
-                uri = f"{server.uri}?timeout_ms=2000"
-            store = from_uri(uri, folder=folder, max_bytes=2**30)
-            found[kind] = measured(store, trips, server)
-            store.close()
+def times(site: Site, sqlite: Site) -> dict[str, float]:
+    """CPU of the worker, and the clock."""
+    found: dict[str, float] = {}
+    names = {"charged": "gate", "ahead": "ahead", "revisit": "revisit", "redeem": "redeem"}
+    for kind, name in names.items():
+        found[f"{name}_us"] = median(site.costs[kind].cpu)
+        for percent in (50, 99):
+            found[f"{name}_p{percent}_us"] = site.costs[kind].percentile(percent)
+    found["ask_us"] = median(site.costs["ask"].cpu)
+    found["gate_ratio"] = found["gate_us"] / median(sqlite.costs["charged"].cpu)
+    found["visit_us"] = site.of_a_visit(lambda spent: mean(spent.cpu))
     return found
+
+
+def asked_of_servers(site: Site) -> dict[str, float]:
+    """Trips, the servers' CPU, and what goes over the wire."""
+    costs = site.costs
+    served = {kind: spent.served for kind, spent in costs.items()}
+    return {
+        "roundtrips": max(mean(costs["revisit"].trips), served["revisit"].scripts),
+        "ahead_roundtrips": median(costs["ahead"].trips),
+        "redeem_roundtrips": median(costs["redeem"].trips),
+        "visit_roundtrips": site.of_a_visit(lambda spent: mean(spent.trips)),
+        "server_gate_us": served["charged"].cpu_us,
+        "server_revisit_us": served["revisit"].cpu_us,
+        "server_ahead_us": served["ahead"].cpu_us,
+        "server_redeem_us": served["redeem"].cpu_us,
+        "server_visit_us": site.of_a_visit(lambda spent: spent.served.cpu_us),
+        "gate_wire_bytes": served["charged"].wire,
+        "visit_wire_bytes": site.of_a_visit(lambda spent: spent.served.wire),
+    }
+
+
+def full(site: Site, visitors: Iterator[Reader]) -> dict[str, float]:
+    """What a server does that has all that it can do."""
+    visits = [full_of_visits(site, list(islice(visitors, SOME))) for _ in range(FILLS)]
+    found = {
+        "full_visit_us": median(full.visit_us for full in visits),
+        "full_profiles_s": PROFILES * median(full.visits_s for full in visits),
+        "full_busy_percent": 100 * median(full.busy for full in visits),
+    }
+    for key, at_once in (("full_views_s", 1), ("full_pipelined_s", 20)):
+        views = [
+            full_of_views(site, list(islice(visitors, SOME)), at_once=at_once) for _ in range(FILLS)
+        ]
+        found[key] = PROFILES * median(full.visits_s for full in views)
+    return found
+
+
+def measure(folder: Path) -> Found:
+    """What each store costs."""
+    by_store: dict[str, dict[str, float]] = {}
+    rest = {"flask_us": _store_docs.flask_us(_gate_docs.PAGE.read_text())}
+    with counted_trips() as trips, ExitStack() as stack:
+        sites = {kind: opened(kind, folder, stack, trips) for kind in STORES}
+        visitors = crowd()
+        have_visits(sites, visitors)
+        for kind, site in sites.items():
+            by_store[kind] = times(site, sites["sqlite"])
+        rest["visit_sales"] = sites["valkey"].number("redeem")
+        for kind in SERVED:
+            by_store[kind] |= asked_of_servers(sites[kind])
+            if kind in SERVERS:
+                for name, row in rows(sites[kind]).items():
+                    by_store[kind][f"{name}_row_bytes"] = row.bytes
+                    rest[f"visit_{name}_rows"], rest[f"{name}_life_s"] = row.number, row.life
+                by_store[kind] |= full(sites[kind], visitors)
+            some = list(islice(visitors, 2 * SOME))
+            by_store[kind]["bytes"] = visitor_bytes(sites[kind], some[:SOME])
+            by_store[kind]["moved_bytes"] = visitor_bytes(sites[kind], some[SOME:], moved=True)
+        pairs = folder / "pairs"
+        pairs.mkdir()
+        by_store["sqlite"]["pair_views_s"] = views_a_second("sqlite:///store.db", pairs)
+        valkey = stack.enter_context(serve_redis("valkey", pairs))
+        by_store["valkey"]["pair_views_s"] = views_a_second(f"{valkey.uri}?timeout_ms=2000", pairs)
+    keys = {key for found in by_store.values() for key in found}
+    found = {key: {s: by_store[s][key] for s in STORES if key in by_store[s]} for key in keys}
+    return found | {key: {"site": value} for key, value in rest.items()}
+
+
+def figures(found: Found) -> Iterator[Figure]:
+    """What is published."""
+    for names, columns in _store_docs.TABLES:
+        for key, label in names.items():
+            for column in columns:
+                if column not in found[key]:
+                    continue
+                name = f"store.{key}" if names is REST else f"store.{column}_{key}"
+                value, reach = found[key][column], REACH.get(key)
+                ok = None if reach is None else value <= reach
+                yield Figure(name, value, _unit(key), reach, ok, label)
+
+
+def _unit(key: str) -> str:
+    units = {"us": "us", "bytes": "bytes", "roundtrips": "trips", "ratio": "times", "rows": "rows"}
+    if key.endswith("_percent"):
+        return "%"
+    if key.endswith("_life_s"):
+        return "s"
+    return units.get(key.rpartition("_")[2], "" if key == "visit_sales" else "a second")
 
 
 def main() -> None:
     """Measure and publish."""
+    parser = argparse.ArgumentParser(prog="./run bench store", description=__doc__)
+    parser.add_argument("--record", action="store_true", help="write docs/sizing.md's tables too")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="tallygate-store-") as folder:
-        publish("store", list(figures(measure_all(Path(folder)))))
+        found = measure(Path(folder))
+    publish("store", list(figures(found)))
+    print("", *_store_docs.tables(found), sep="\n\n")
+    if options.record:
+        _store_docs.record(found)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """A visitor's record in as few bytes as can be read without a table, also by `lua/charge.lua`.
 
 Numbers are variable in length, seven bits a byte, the lowest first, as in protocol buffers. Moments
-are told by their distance from the record's end, and ids as the bytes that their base64url stands
-for. The digests that nobody has confirmed are among those that were charged, so their places
-are enough. `lua/charge.lua` reads and writes the same; tests/stores/test_charge_lua.py compares.
+are told by their distance from the clearance's end, and ids as the bytes that their base64url
+stands for. The digests that nobody has confirmed are among those that were charged, most often the
+last of them and in their order, so a bit for each place is enough. `lua/charge.lua` reads and
+writes the same; tests/stores/test_charge_lua.py compares.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from ..core.digests import DIGEST_BYTES, split
 from ..core.recent import DAY_SECONDS, PACE_SECONDS, Pace, Recent
 from ..core.visitors import Home, Visitor
 
+#: places, counted from the newest of those charged, that a bit stands for
+MARKED = 20
+
 
 def pack(visitor: Visitor) -> bytes:
     """The record as bytes; some 150, and 8 a profile."""
-    ends, recent, pace = visitor.expires, visitor.recent, visitor.pace
+    ends, recent, pace = visitor.ends, visitor.recent, visitor.pace
     head = [
-        ends,
-        _from(ends, visitor.ends),
+        visitor.expires,
+        _from(visitor.expires, ends),
         _from(ends, visitor.since),
         _from(ends, visitor.previous_until),
         _from(ends, visitor.later_from),
@@ -46,12 +50,12 @@ def pack(visitor: Visitor) -> bytes:
     parts.append(number(len(visitor.homes)))
     for home in visitor.homes:
         parts += [home.network, number(home.charged)]
-    unconfirmed = split(visitor.unconfirmed)
-    parts.append(number(len(unconfirmed)))
-    parts += [_place(visitor.charged, digest) for digest in unconfirmed]
+    parts += _unconfirmed(visitor)
     for trail in visitor.trails:
-        parts += [number(len(trail.places)), *trail.places, number(len(trail.returns))]
-        parts += [number(_from(ends, when)) for when in trail.returns]
+        parts += [number(len(trail.places)), *trail.places]
+        if trail.places:
+            parts.append(number(len(trail.returns)))
+            parts += [number(_from(ends, when)) for when in trail.returns]
     parts.append(visitor.charged)
     return b"".join(parts)
 
@@ -109,14 +113,31 @@ def _from(base: int, moment: int) -> int:
     return 1 + (2 * apart if apart >= 0 else -2 * apart - 1)
 
 
-def _place(charged: bytes, digest: bytes) -> bytes:
-    """Where a digest is among those charged, from the newest; itself if it has dropped out."""
+def _unconfirmed(visitor: Visitor) -> list[bytes]:
+    """A bit for each of the last places, as long as they are in order; the others by themselves.
+
+    Places begin with 1, so the lowest bit says whether there are others.
+    """
+    digests = split(visitor.unconfirmed)
+    marks, last = 0, 0
+    while digests and last < (place := _place(visitor.charged, digests[-1])) <= MARKED:
+        marks, last = marks | 1 << place, place
+        digests.pop()
+    if not digests:
+        return [number(marks)]
+    others = [number(marks | 1), number(len(digests))]
+    for digest in digests:
+        place = _place(visitor.charged, digest)
+        others += [number(place)] if place else [number(0), digest]
+    return others
+
+
+def _place(charged: bytes, digest: bytes) -> int:
+    """Where a digest is among those charged, from the newest; 0 if it has dropped out."""
     at = charged.find(digest)
     while at >= 0 and at % DIGEST_BYTES:
         at = charged.find(digest, at + 1)
-    if at < 0:
-        return number(0) + digest
-    return number((len(charged) - at) // DIGEST_BYTES)
+    return (len(charged) - at) // DIGEST_BYTES if at >= 0 else 0
 
 
 class _Reader:
@@ -129,16 +150,16 @@ class _Reader:
     def visitor(self) -> Visitor:
         number = self._number
         expires = number()
-        ends, since, previous_until = self._moments(expires, 3)
-        later_from, moves_level, judged = self._moments(expires, 3)
+        ends = self._moment(expires)
+        since, previous_until, later_from, moves_level, judged = self._moments(ends, 5)
         sales, bought, spent, later, factor = (number() for _ in range(5))
-        recent = Recent(self._moment(expires // DAY_SECONDS), number(), number())
-        pace = Pace(self._moment(expires // PACE_SECONDS), number(), number())
+        recent = Recent(self._moment(ends // DAY_SECONDS), number(), number())
+        pace = Pace(self._moment(ends // PACE_SECONDS), number(), number())
         jti, previous_jti, thumbprint = self._text(), self._text(), self._text()
         last_challenge = self._bytes(number())
         homes = tuple(Home(self._bytes(DIGEST_BYTES), number()) for _ in range(number()))
-        places = [number() or self._bytes(DIGEST_BYTES) for _ in range(number())]
-        trails = Trails(self._trail(expires), self._trail(expires))
+        places = self._places()
+        trails = Trails(self._trail(ends), self._trail(ends))
         charged = self._data[self._at :]
         return Visitor(
             jti=jti,
@@ -197,10 +218,18 @@ class _Reader:
     def _moments(self, base: int, count: int) -> list[int]:
         return [self._moment(base) for _ in range(count)]
 
-    def _trail(self, expires: int) -> Trail:
+    def _places(self) -> list[int | bytes]:
+        """Of the digests that nobody has confirmed; of some, what they are."""
+        marks = self._number()
+        others = self._number() if marks & 1 else 0
+        places = [self._number() or self._bytes(DIGEST_BYTES) for _ in range(others)]
+        return places + [place for place in range(MARKED, 0, -1) if marks >> place & 1]
+
+    def _trail(self, ends: int) -> Trail:
         places = tuple(self._bytes(DIGEST_BYTES) for _ in range(self._number()))
-        returns = tuple(self._moments(expires, self._number()))
-        return Trail(places, returns) if places else NOWHERE
+        if not places:
+            return NOWHERE
+        return Trail(places, tuple(self._moments(ends, self._number())))
 
 
 def _digest(charged: bytes, place: int | bytes) -> bytes:

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from challenge.core import visitors
 from challenge.core.alternating import Trail, Trails
-from challenge.core.digests import CHARGED_MAX
+from challenge.core.digests import CHARGED_MAX, DIGEST_BYTES
 from challenge.core.models import Charge
 from challenge.core.recent import Pace, Recent
 from challenge.core.visitors import Home, View, Visitor
@@ -51,9 +51,11 @@ def trail(dice: Random) -> Trail:
 
 
 def charged(dice: Random) -> bytes:
-    """Digests that meet those of the views; sometimes as many as are kept."""
-    few = b"".join(some_of(dice, DIGESTS, 10))
-    return FILLER[len(few) :] + few if dice.random() < 0.2 else few
+    """Digests that meet those of the views; at times as many as are kept, or others behind."""
+    few, dealt = b"".join(some_of(dice, DIGESTS, 10)), dice.random()
+    if dealt < 0.2:
+        return FILLER[len(few) :] + few
+    return few + FILLER[: dice.randint(8, 40) * DIGEST_BYTES] if dealt < 0.4 else few
 
 
 def record(dice: Random) -> Visitor:
@@ -127,7 +129,7 @@ class Bench:
             if answer != expected:
                 return f"{expected} is told as {answer}"
             if kept != pack(after):
-                return f"{after} is kept as {unpack(kept)}"
+                return f"{after} is kept as {kept!r}"
             record = after
         return ""
 
@@ -177,6 +179,9 @@ WRONG = {
     "new homes too soon": ("if not known and wait > 0", "if false"),
     "known homes": ("if not known and wait > 0", "if wait > 0"),
     "a pace of long ago": ("slot == v.pace[1] + 1 and", "true and"),
+    "a place out of order": ("place <= last or", ""),
+    "a place too far back": ("or place > MARKED", ""),
+    "others before those in order": ("marked + (others > 0 and 1 or 0)", "marked"),
     "a moment before the end": ("return base + (apart + 1) / 2", "return base - apart / 2"),
 }
 

@@ -146,6 +146,24 @@ def test_a_visitor_with_twenty_profiles_takes_at_most_400_bytes(
     assert 0 < taken <= 400
 
 
+def test_and_so_does_one_that_has_come_home_from_a_second_network(server: RedisServer) -> None:
+    store, key = store_on(server, prefix="tallygate"), KEY[:-1] + b"2"
+    record = reader()
+    store.open(key, record)
+    [home] = record.homes
+    for number in range(20):
+        there = b"a second" if number == 10 else home.network
+        if number == 10:
+            store.move(key, there, count=0, becomes=30, now=NOW + 90)
+        shown = replace(view(number), jti=record.jti, network=there, place=there)
+        assert store.charge(key, shown, now=NOW + 90).charge is Charge.CHARGED
+    kept = store.read(key, now=NOW + 90)
+    assert kept is not None
+    assert (len(kept.homes), len(kept.trails.v4.returns)) == (2, 1)
+    assert 0 < (server.client().memory_usage(store._key(b"v", key)) or 0) <= 400
+    store.close()
+
+
 def test_rows_leave_when_they_have_ended(
     server: RedisServer, make_store: Callable[[], RedisStore]
 ) -> None:

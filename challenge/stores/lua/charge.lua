@@ -6,8 +6,9 @@ local DIGEST, CHARGED_MAX, UNCONFIRMED_MAX = 8, 1024, 8
 local PLACES_MAX, RETURNS, WITHIN = 8, 4, 600
 local MOVE, MOVES_BURST = 180, 20
 local PACE, DAY = 300, 86400
+local MARKED = 20
 
-local MOMENTS = {'ends', 'since', 'previous_until', 'later_from', 'moves_level', 'judged'}
+local MOMENTS = {'since', 'previous_until', 'later_from', 'moves_level', 'judged'}
 local COUNTS = {'sales', 'bought', 'spent', 'later', 'factor'}
 
 local data = redis.call('GET', KEYS[1])
@@ -43,20 +44,21 @@ local function moment(base)
   if apart % 2 == 0 then return base - apart / 2 end
   return base + (apart + 1) / 2
 end
-local function trail(expires)
+local function trail(ends)
   local places, returns = {}, {}
   for i = 1, number() do places[i] = bytes(DIGEST) end
-  for i = 1, number() do returns[i] = moment(expires) end
+  for i = 1, #places > 0 and number() or 0 do returns[i] = moment(ends) end
   return {places = places, returns = returns}
 end
 
 local v = {expires = number()}
 if v.expires <= now then return {'UNKNOWN'} end
+v.ends = moment(v.expires)
 for _, name in ipairs(MOMENTS) do
-  v[name] = moment(v.expires)
+  v[name] = moment(v.ends)
 end
 for _, name in ipairs(COUNTS) do v[name] = number() end
-local day, pace = math.floor(v.expires / DAY), math.floor(v.expires / PACE)
+local day, pace = math.floor(v.ends / DAY), math.floor(v.ends / PACE)
 v.recent = {moment(day), number(), number()}
 v.pace = {moment(pace), number(), number()}
 v.jti, v.previous_jti, v.thumbprint = text(), text(), text()
@@ -64,11 +66,20 @@ v.challenge = bytes(number())
 v.homes = {}
 for i = 1, number() do v.homes[i] = {bytes(DIGEST), number()} end
 v.unconfirmed = {}
-for i = 1, number() do
-  local place = number()
-  v.unconfirmed[i] = place == 0 and bytes(DIGEST) or place
+local marks = number()
+if marks % 2 == 1 then
+  for i = 1, number() do
+    local place = number()
+    v.unconfirmed[i] = place == 0 and bytes(DIGEST) or place
+  end
 end
-v.trails = {trail(v.expires), trail(v.expires)}
+for place = MARKED, 1, -1 do
+  if marks >= 2 ^ place then
+    marks = marks - 2 ^ place
+    v.unconfirmed[#v.unconfirmed + 1] = place
+  end
+end
+v.trails = {trail(v.ends), trail(v.ends)}
 v.charged = string.sub(data, at)
 for i, place in ipairs(v.unconfirmed) do
   if type(place) == 'number' then
@@ -107,8 +118,9 @@ local function write()
     put_number(counted[3])
   end
   put_number(v.expires)
+  put_moment(v.expires, v.ends)
   for _, name in ipairs(MOMENTS) do
-    put_moment(v.expires, v[name])
+    put_moment(v.ends, v[name])
   end
   for _, name in ipairs(COUNTS) do put_number(v[name]) end
   put_counted(day, v.recent)
@@ -123,17 +135,25 @@ local function write()
     put(home[1])
     put_number(home[2])
   end
-  put_number(#v.unconfirmed)
-  for _, digest in ipairs(v.unconfirmed) do
-    local place = place_of(digest)
+  -- A bit for each of the last places, as long as they are in order.
+  local others, marked, last = #v.unconfirmed, 0, 0
+  while others > 0 do
+    local place = place_of(v.unconfirmed[others])
+    if not place or place <= last or place > MARKED then break end
+    marked, last, others = marked + 2 ^ place, place, others - 1
+  end
+  put_number(marked + (others > 0 and 1 or 0))
+  if others > 0 then put_number(others) end
+  for i = 1, others do
+    local place = place_of(v.unconfirmed[i])
     put_number(place or 0)
-    if not place then put(digest) end
+    if not place then put(v.unconfirmed[i]) end
   end
   for _, one in ipairs(v.trails) do
     put_number(#one.places)
     for _, place in ipairs(one.places) do put(place) end
-    put_number(#one.returns)
-    for _, when in ipairs(one.returns) do put_moment(v.expires, when) end
+    if #one.places > 0 then put_number(#one.returns) end
+    for _, when in ipairs(one.returns) do put_moment(v.ends, when) end
   end
   put(v.charged)
   redis.call('SET', KEYS[1], table.concat(out), 'KEEPTTL')
