@@ -2,86 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
 from challenge.core.models import Charge
 from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 from challenge.stores.redis_cluster import PARTS, ClusterStore
 
-from ..redis_servers import RedisServer, serve_redis
+from ..redis_servers import RedisServer
 from ..test_tally import World, body_of
 from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
+from .redis_clusters import Cluster, said, start_cluster
 from .redis_stores import ACL, ROOT, code_of, until, workers
 from .test_redis_faults import VERBS
 
-PREFIXES = (f"cl-{number}" for number in itertools.count())
 OLD_EPOCH = "store_changed"
 #: what the docs add for a cluster
 CLUSTER_RIGHTS = re.findall(
     r"`(\+[a-z|]+)`", re.findall(r"A cluster needs .*", (ROOT / "docs/redis.md").read_text())[0]
 )
-
-
-@dataclass
-class Cluster:
-    """Three masters; the first of them has a replica if that was wanted."""
-
-    masters: list[RedisServer]
-    replica: RedisServer | None = None
-
-    @property
-    def uri(self) -> str:
-        hosts = ",".join(f"127.0.0.1:{server.port}" for server in self.masters)
-        return f"redis+cluster://{hosts}?prefix={next(PREFIXES)}&timeout_ms=1000"
-
-    def open(self, uri: str) -> ClusterStore:
-        store = from_uri(uri, folder=Path(), max_bytes=1)
-        assert isinstance(store, ClusterStore)
-        return store
-
-
-def start_cluster(kind: str, folder: Path, stack: ExitStack, *, replicas: int = 0) -> Cluster:
-    servers = []
-    for number in range(3 + replicas):
-        own = folder / str(number)
-        own.mkdir()
-        options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000")
-        servers.append(stack.enter_context(serve_redis(kind, own, *options)))
-    clients = [server.client() for server in servers]
-    for number, client in enumerate(clients[:3]):
-        slots = range(number * 5462, min((number + 1) * 5462, 16_384))
-        client.execute_command("CLUSTER", "ADDSLOTS", *slots)
-        client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
-    for server in servers[1:]:
-        clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", server.port)
-    for client in clients:
-        until(lambda client=client: said(client)["cluster_known_nodes"] == str(len(servers)))
-    for client in clients[3:]:
-        name = clients[0].execute_command("CLUSTER", "MYID")
-        client.execute_command("CLUSTER", "REPLICATE", name)
-        until(lambda client=client: client.info("replication").get("master_link_status") == "up")
-    for client in clients:
-        until(lambda client=client: said(client)["cluster_state"] == "ok")
-    return Cluster(servers[:3], servers[3] if replicas else None)
-
-
-def said(client: redis.Redis) -> dict[str, str]:
-    told = client.execute_command("CLUSTER", "INFO")
-    text = told.decode() if isinstance(told, bytes) else told
-    if isinstance(text, dict):
-        return {str(key): str(value) for key, value in text.items()}
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
 
 
 @pytest.fixture(scope="module", params=[pytest.param("redis", marks=pytest.mark.slow), "valkey"])
