@@ -69,22 +69,21 @@ class SlotStore(RedisStore):
         :param do: done again if a server has said that the key is another's: then none of it was.
         :param aside: over a connection for this once, in which nobody greets the server.
         """
-        way: type[Lease] = Lease
-        node = self._owner(key)
         for _ in self._tries():
-            with self._way_to(node, way, aside=aside) as lease:
-                try:
-                    return do(lease)
-                except Elsewhere as refusal:
-                    told = refusal
-            named = (told.at[0] or node[0], told.at[1]) if told.at else None
-            if named and told.asks:
-                node, way = named, Asking
-                continue
-            if named:
-                # Others may not have heard of it yet.
-                self._find_servers(named)
-            node, way = self._owner(key), Lease
+            node = self._owner(key)
+            for way in (Lease, Asking):
+                with self._way_to(node, way, aside=aside) as lease:
+                    try:
+                        return do(lease)
+                    except Elsewhere as refusal:
+                        told = refusal
+                if told.at is None:
+                    break
+                node = told.at[0] or node[0], told.at[1]
+                if not told.asks:
+                    # Others may not have heard of it yet.
+                    self._find_servers(node)
+                    break
         raise StoreUnavailable(told.detail)
 
     def _tries(self) -> Iterator[None]:

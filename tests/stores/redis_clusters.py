@@ -47,6 +47,17 @@ class Cluster:
                     return number
         raise LookupError(slot)
 
+    def agree(self) -> None:
+        """Wait until the servers know of each other's last move."""
+        deadline = time.monotonic() + 20
+        while True:
+            told = [said(self.client(number)) for number in range(3)]
+            own = {each["cluster_my_epoch"] for each in told}
+            if len(own) == 3 and len({each["cluster_current_epoch"] for each in told}) == 1:
+                return
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
     def open(self, uri: str) -> ClusterStore:
         store = from_uri(uri, folder=Path(), max_bytes=1)
         assert isinstance(store, ClusterStore)
@@ -126,10 +137,12 @@ class Move:
     def end(self) -> None:
         """From now on the slot is the target's."""
         name = name_of(self.cluster.client(self.target))
-        # All are told, as the servers' own tools do: a hearsay of the move before would undo this.
+        # All are told, as the servers' own tools do, and one move is known before the next begins:
+        # two that count theirs the same would undo each other's.
         for number in (self.target, self.source, 3 - self.target - self.source):
             client = self.cluster.client(number)
             client.execute_command("CLUSTER", "SETSLOT", self.slot, "NODE", name)
+            self.cluster.agree()
 
 
 @contextmanager

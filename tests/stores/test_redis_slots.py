@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -55,6 +56,10 @@ def store(stores: list[ClusterStore]) -> Iterator[ClusterStore]:
 
 def spend(store: ClusterStore, number: int, body: bytes = BODY, now: float = NOW) -> str:
     return store.spend(challenge(number), body, b"claims", now=now, expires=END).state
+
+
+def give_up_early(store: ClusterStore) -> None:
+    store._address = replace(store._address, timeout=0.1)
 
 
 def moved_about(cluster: Cluster, rounds: int) -> Callable[[], None]:
@@ -149,6 +154,7 @@ def test_control_who_does_not_say_asking_is_refused(
     store.open(visitor_key(1), visitor())
     assert spend(store, 1) == "won"
     monkeypatch.setattr(redis_slots, "Asking", Lease)
+    give_up_early(store)
     with moving(cluster, SLOT) as move:
         assert spend(store, 1) == "pending"
         move.carry_all(steps=1, pause=0)
@@ -321,6 +327,7 @@ def test_two_keys_of_a_slot_that_goes_on_moving_are_refused(
     cluster: Cluster, store: ClusterStore
 ) -> None:
     assert reserve(store, 1) == 4
+    give_up_early(store)
     with moving(cluster, SLOT) as move:
         for keys in ([], store._band_keys(band_key())[:1]):
             if keys:
