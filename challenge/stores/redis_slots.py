@@ -26,6 +26,8 @@ from .redis_uri import Address
 
 #: seconds between two looks at who has which keys
 LOOK_EVERY = 0.5
+#: servers asked one after the other, as each names the next: a slot that has moved may move on
+HOPS = 3
 T = TypeVar("T")
 Node = tuple[str, int]
 
@@ -70,8 +72,8 @@ class SlotStore(RedisStore):
         :param aside: over a connection for this once, in which nobody greets the server.
         """
         for _ in self._tries():
-            node = self._owner(key)
-            for way in (Lease, Asking):
+            node, way = self._owner(key), Lease
+            for _ in range(HOPS):
                 with self._way_to(node, way, aside=aside) as lease:
                     try:
                         return do(lease)
@@ -80,17 +82,16 @@ class SlotStore(RedisStore):
                 if told.at is None:
                     break
                 node = told.at[0] or node[0], told.at[1]
+                way = Asking if told.asks else Lease
                 if not told.asks:
                     # Others may not have heard of it yet.
                     self._find_servers(node)
-                    break
         raise StoreUnavailable(told.detail)
 
     def _tries(self) -> Iterator[None]:
-        """At once at first, then again and again for as long as for one reply."""
+        """As many as there is time for, which is as long as for a reply."""
         gives_up = time.monotonic() + self._address.timeout
-        # A slot that has moved may be moving on.
-        yield from (None, None, None)
+        yield
         pause = self._address.timeout / 16
         while time.monotonic() + pause < gives_up:
             time.sleep(pause)
