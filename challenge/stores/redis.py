@@ -69,7 +69,9 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         # That a challenge was not spent is seen by a row that is not there. So it is only believed
         # if the epoch, read after it, is there.
         told_of, found = self._spend(row, arguments, epoch)
-        if (found or b"").partition(b" ")[0] != told.encode():
+        with reading():
+            is_told = (found or b"").partition(b" ")[0] == told.encode()
+        if not is_told:
             raise self._lost(told, found or b"")
         with reading():
             state, kept = told_of
