@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Flask
 
@@ -14,6 +14,7 @@ from challenge.core.visitors import Visitor
 from challenge.flask.client import EXTENSION
 from challenge.stores.base import TAKEOVER_AFTER, Spending
 from challenge.stores.records import pack
+from challenge.stores.redis import RedisStore
 from challenge.stores.sqlite import SQLiteStore, row_id
 
 T = TypeVar("T")
@@ -65,6 +66,19 @@ class ReadThenWrite(SQLiteStore):
         return answer
 
 
+def look_then_spend(store: RedisStore, pause: float) -> None:
+    """The same for a store on Redis."""
+    spend = store._spend
+
+    def look_and_spend(row: bytes, arguments: Any, epoch: bytes) -> list[Any]:
+        if store._call(row, "GET", row) is None:
+            time.sleep(pause)
+            store._call(row, "DEL", row)
+        return spend(row, arguments, epoch)
+
+    store._spend = look_and_spend  # type: ignore[method-assign]
+
+
 def create_app() -> Flask:
     app = Flask("tests.racing")
     app.config.update(CHALLENGE_PRICE_MS=0, CHALLENGE_RAMP=[20], CHALLENGE_BAND_BURST=100_000)
@@ -72,7 +86,10 @@ def create_app() -> Flask:
     app.config["CHALLENGE_FAILURE_BURST"] = 100_000
     gate = Gate(app)
     tally = app.extensions[EXTENSION]
-    if pause := os.environ.get("READ_THEN_WRITE"):
+    pause = os.environ.get("READ_THEN_WRITE")
+    if pause and isinstance(tally.store, RedisStore):
+        look_then_spend(tally.store, float(pause))
+    elif pause:
         store = ReadThenWrite(tally.store._path)
         store.pause = float(pause)
         store.takeover_after = float(os.environ.get("TAKEOVER_AFTER", TAKEOVER_AFTER))

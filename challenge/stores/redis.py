@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ..core import purchases
@@ -68,14 +68,22 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
         row, epoch = self._spent_keys(challenge)
         # That a challenge was not spent is seen by a row that is not there. So it is only believed
         # if the epoch, read after it, is there.
-        told_of, found = self._on(
-            row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", epoch))
-        )
-        if (found or b"").partition(b" ")[0] != told.encode():
+        told_of, found = self._spend(row, arguments, epoch)
+        with reading():
+            is_told = (found or b"").partition(b" ")[0] == told.encode()
+        if not is_told:
             raise self._lost(told, found or b"")
         with reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)
+
+    def _spend(
+        self, row: bytes, arguments: Sequence[bytes | str | int | float], epoch: bytes
+    ) -> list[Any]:
+        """What the script says of the row, and then the epoch."""
+        return self._on(
+            row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", epoch))
+        )
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
         row, _ = self._spent_keys(challenge)

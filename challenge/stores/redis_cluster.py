@@ -11,34 +11,27 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
-from redis.connection import Connection
-from redis.crc import key_slot
+import redis
 
 from ..errors import StoreUnavailable
 from . import redis_scripts as scripts
-from .redis import RedisStore
 from .redis_info import Info
-from .redis_pool import Elsewhere, Lease, Pool, Unfit, connection_to
+from .redis_pool import Elsewhere, Lease
 from .redis_served import reading
-from .redis_uri import Address
+from .redis_slots import Asking, Node, SlotStore
 
 log = logging.getLogger("challenge")
 
 #: parts of the spent challenges, each with a mark of its own
 PARTS = 64
-#: seconds between two looks at who has which keys
-LOOK_EVERY = 0.5
-T = TypeVar("T")
-Node = tuple[str, int]
 
 
-class ClusterStore(RedisStore):
+class ClusterStore(SlotStore):
     """The protocol over a cluster.
 
     :raises ConfigError: if its servers answer, and cannot be used.
@@ -46,94 +39,12 @@ class ClusterStore(RedisStore):
 
     _mode = "cluster"
 
-    def __init__(self, address: Address, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._address = address
-        self._nodes: list[Node] = list(address.servers)
-        self._pools: dict[Node, Pool] = {}
-        #: the first slot of each range, its last, and who has it
-        self._slots: list[tuple[int, int, Node]] = []
-        self._looked_at = float("-inf")
-        super().__init__(address, clock=clock)
-
     def _prepare(self) -> None:
         self._find_servers()
         for node in self._masters():
             with self._pool_of(node).lease() as lease:
                 for script in scripts.ALL:
                     script.load(lease)
-
-    def close(self) -> None:
-        for pool in list(self._pools.values()):
-            pool.drop()
-
-    # -- where keys are
-
-    def _on(self, key: bytes, do: Callable[[Lease], T]) -> T:
-        try:
-            return super()._on(key, do)
-        except Elsewhere:
-            # Nothing was done there.
-            self._find_servers()
-            return super()._on(key, do)
-
-    def _lease(self, key: bytes) -> Lease:
-        if not self._slots:
-            self._find_servers()
-        return self._pool_of(self._owner(key)).lease()
-
-    def _owner(self, key: bytes) -> Node:
-        slot = key_slot(key)
-        for first, last, node in self._slots:
-            if first <= slot <= last:
-                return node
-        self._slots = []
-        raise StoreUnavailable("no server has the key")
-
-    def _pool_of(self, node: Node) -> Pool:
-        pool = self._pools.get(node)
-        if pool is None:
-            new = Pool(
-                partial(self._connect, node),
-                self._greet,
-                timeout=self._address.timeout,
-                clock=self._clock,
-            )
-            pool = self._pools.setdefault(node, new)
-        return pool
-
-    def _connect(self, node: Node) -> Connection:
-        # Whoever connects anew may have been told of one that has gone.
-        if self._clock() - self._looked_at >= LOOK_EVERY:
-            with suppress(StoreUnavailable):
-                self._find_servers()
-        return connection_to(self._at(node))
-
-    def _at(self, node: Node) -> Address:
-        return replace(self._address, host=node[0], port=node[1], servers=())
-
-    def _find_servers(self) -> None:
-        """Ask the first server that answers who has which keys."""
-        self._looked_at = self._clock()
-        for node in [*self._nodes, *self._address.servers]:
-            try:
-                with self._pool_of(node).aside() as lease:
-                    told = lease.call("CLUSTER", "SLOTS")
-            except Unfit:
-                raise
-            except StoreUnavailable:
-                continue
-            with reading():
-                self._slots = [
-                    (first, last, (master[0].decode() or node[0], master[1]))
-                    for first, last, master, *_ in told
-                ]
-            # Who has answered is asked first the next time.
-            self._nodes = [node, *self._masters()]
-            return
-        raise StoreUnavailable("no server of the cluster answers")
-
-    def _masters(self) -> list[Node]:
-        return sorted({node for _, _, node in self._slots})
 
     def masters(self) -> list[Info]:
         """See :class:`Served`."""
@@ -162,6 +73,37 @@ class ClusterStore(RedisStore):
     def _mark(self, part: int) -> bytes:
         return self._key(b"e", b"{s%d}" % part)
 
+    def _spend(
+        self, row: bytes, arguments: Sequence[bytes | str | int | float], epoch: bytes
+    ) -> list[Any]:
+        def spend(lease: Lease) -> tuple[Any, Any, bool]:
+            told, found = scripts.SPEND.ask_with(lease, [row], arguments, (b"GET", epoch))
+            lease.checked([told])
+            return told, found, isinstance(lease, Asking)
+
+        told, found, on_its_way = self._on(row, spend)
+        if on_its_way:
+            self._see(row, told, digest=arguments[0], since=arguments[2])
+        # The two may be on different servers while their slot moves. Whatever is said of the mark,
+        # the row's step has been done, and must not be done again.
+        if on_its_way or isinstance(found, redis.ResponseError):
+            found = self._call(epoch, "GET", epoch)
+        return [told, found]
+
+    def _see(self, row: bytes, told: Any, *, digest: Any, since: Any) -> None:
+        """Look for the row of a win where all look for it.
+
+        Between the servers' answers its slot may have moved back, and begun to move again: then
+        another's row is where it was, and this one where nobody looks.
+        """
+        with reading():
+            if told[0] != b"won":
+                return
+            kept = self._call(row, "GET", row)
+            found = kept[:9], kept[17 : 18 + len(digest)]
+        if found != (b"p" + since, bytes([len(digest)]) + digest):
+            raise StoreUnavailable("the row has moved on")
+
     def _lost(self, told: str, found: bytes) -> StoreUnavailable:
         with suppress(StoreUnavailable):
             if found and _number(found) < _number(told.encode()):
@@ -172,7 +114,10 @@ class ClusterStore(RedisStore):
         return StoreUnavailable("the store has lost rows, or is another one")
 
     def _greet(self, lease: Lease) -> None:
-        self._settle_epoch(_seen(lease, self._meet(lease)))
+        info = self._meet(lease)
+        # At once, and not only when a slot moves: the right to it may be missing.
+        lease.call("ASKING")
+        self._settle_epoch(_seen(lease, info))
 
     def _settle_epoch(self, seen: list[bytes], lost: str = "") -> None:
         """Learn the epoch, and begin a new one if the servers are not those that it began with.
@@ -181,11 +126,14 @@ class ClusterStore(RedisStore):
         :param lost: the epoch under which rows were lost.
         """
         key = self._key(b"e")
-        # Whoever keeps the epoch may itself have taken the place of another.
-        with self._pool_of(self._owner(key)).aside() as lease:
-            seen = seen + _seen(lease, self._info(lease))
-            least = int(time.time() * 1000)
-            told = scripts.CLUSTER_EPOCH.run(lease, [key], secrets.token_hex(8), least, lost, *seen)
+
+        def settle(lease: Lease) -> Any:
+            # Whoever keeps the epoch may itself have taken the place of another.
+            all_seen = seen + _seen(lease, self._info(lease))
+            least, end = int(time.time() * 1000), secrets.token_hex(8)
+            return scripts.CLUSTER_EPOCH.run(lease, [key], end, least, lost, *all_seen)
+
+        told = self._on(key, settle, aside=True)
         with reading():
             epoch, is_new = str(told[0].decode("ascii")), bool(told[1])
         if self._epoch and epoch != self._epoch:
@@ -203,7 +151,14 @@ class ClusterStore(RedisStore):
         for node, marks in parts.items():
             with self._pool_of(node).aside() as lease:
                 for mark in marks:
-                    scripts.CLUSTER_MARK.run(lease, [mark], epoch)
+                    try:
+                        _write(mark, epoch, lease)
+                    except Elsewhere:
+                        self._on(mark, partial(_write, mark, epoch), aside=True)
+
+
+def _write(mark: bytes, epoch: str, lease: Lease) -> None:
+    scripts.CLUSTER_MARK.run(lease, [mark], epoch)
 
 
 def _seen(lease: Lease, info: Info) -> list[bytes]:

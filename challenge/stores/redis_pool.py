@@ -43,7 +43,18 @@ class Unfit(StoreUnavailable):
 
 
 class Elsewhere(StoreUnavailable):
-    """A server that has done nothing, since the key is another's."""
+    """A server that has done nothing, since the key is another's, or half of the keys is.
+
+    :param at: host and port of whom it names, if anybody; no host: its own.
+    :param asks: whether that one is only getting the key, and has to be asked for it so.
+    """
+
+    def __init__(
+        self, detail: str, at: tuple[str, int] | None = None, *, asks: bool = False
+    ) -> None:
+        super().__init__(detail)
+        self.at = at
+        self.asks = asks
 
 
 class Pool:
@@ -83,9 +94,9 @@ class Pool:
         self._generation = object()
         self._breaker = Breaker(self._clock)
 
-    def lease(self) -> Lease:
+    def lease(self, kind: type[Lease] | None = None) -> Lease:
         """A connection of one's own while the block runs."""
-        return Lease(self)
+        return (kind or Lease)(self)
 
     def call(self, *command: bytes | str | int | float) -> Any:
         """The reply to one command.
@@ -154,11 +165,11 @@ class Pool:
             time.sleep(0.001)
 
     @contextmanager
-    def aside(self) -> Iterator[Lease]:
+    def aside(self, kind: type[Lease] | None = None) -> Iterator[Lease]:
         """A connection for a moment, in which nobody has greeted the server."""
         connection = self._opened()
         try:
-            yield Lease(self, connection)
+            yield (kind or Lease)(self, connection)
         finally:
             connection.disconnect()
 
@@ -266,6 +277,9 @@ class Lease:
             self._fit = False
             self._pool.drop()
         if isinstance(error, redis.exceptions.AskError):
+            moved = isinstance(error, redis.exceptions.MovedError)
+            return Elsewhere(said(error), error.node_addr, asks=not moved)
+        if isinstance(error, redis.exceptions.TryAgainError):
             return Elsewhere(said(error))
         if _code(error) in _NEVER:
             return Unfit(said(error))

@@ -40,13 +40,23 @@ class Script:
         *more: Command,
     ) -> list[Any]:
         """What it returns, and the replies to more commands sent with it, to be done after it."""
+        return lease.checked(self.ask_with(lease, keys, arguments, *more))
+
+    def ask_with(
+        self,
+        lease: Lease,
+        keys: Sequence[bytes],
+        arguments: Sequence[bytes | str | int | float],
+        *more: Command,
+    ) -> list[Any]:
+        """The same; a server's error stands for its reply."""
         command = ("EVALSHA", self.sha, len(keys), *keys, *arguments)
         replies = lease.ask(command, *more)
         if isinstance(replies[0], redis.exceptions.NoScriptError):
             # The server has started again, or its scripts were flushed. Nothing was done.
             self.load(lease)
             replies = lease.ask(command, *more)
-        return lease.checked(replies)
+        return replies
 
     def load(self, lease: Lease) -> None:
         """Have the server know it."""

@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 
 from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 
-from ..redis_servers import RedisServer, free_port, serve_redis
+from ..redis_servers import free_port
 from ..test_tally import World, body_of
 from .conformance import KEY, visitor
 from .redis_stores import code_of, until
-
-SERVICE = "gate"
-
-
-@dataclass
-class Watched:
-    """A master, its replica, and a sentinel that watches them."""
-
-    master: RedisServer
-    replica: RedisServer
-    sentinel: RedisServer
-
-    def uri(self, *before: str) -> str:
-        hosts = ",".join([*before, f"127.0.0.1:{self.sentinel.port}"])
-        return f"redis+sentinel://{hosts}/{SERVICE}/0?timeout_ms=500"
+from .redis_watched import Watched, fail_over, serve_watched
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Watched]:
-    folders = [tmp_path / name for name in ("master", "replica", "sentinel")]
-    for folder in folders:
-        folder.mkdir()
-    with ExitStack() as stack:
-        master = stack.enter_context(serve_redis("redis", folders[0]))
-        replica = stack.enter_context(
-            serve_redis("redis", folders[1], "--replicaof", "127.0.0.1", str(master.port))
-        )
-        sentinel = RedisServer("redis", folders[2], free_port())
-        conf = folders[2] / "sentinel.conf"
-        conf.write_text(
-            f"port {sentinel.port}\nbind 127.0.0.1\n"
-            f"logfile {folders[2]}/server.log\ndir {folders[2]}\n"
-            f"sentinel monitor {SERVICE} 127.0.0.1 {master.port} 1\n"
-            f"sentinel down-after-milliseconds {SERVICE} 300\n"
-            f"sentinel failover-timeout {SERVICE} 3000\n"
-        )
-        # A sentinel asks its master for replicas at once, and then every ten seconds.
-        until(lambda: replica.client().info("replication")["master_link_status"] == "up")
-        sentinel.start(str(conf), "--sentinel")
-        stack.callback(sentinel.stop)
-        known = sentinel.client()
-        until(lambda: known.execute_command("SENTINEL", "REPLICAS", SERVICE))
-        yield Watched(master, replica, sentinel)
-
-
-def is_begun(sentinel: redis.Redis) -> bool:
-    """Whether the sentinel makes another the master; it does not while it knows too little."""
-    with suppress(redis.ResponseError):
-        sentinel.execute_command("SENTINEL", "FAILOVER", SERVICE)
-        return True
-    return False
+    with serve_watched(tmp_path) as watched:
+        yield watched
 
 
 @pytest.mark.parametrize(
@@ -85,7 +38,7 @@ def test_who_takes_over_is_followed_and_begins_an_epoch(watched: Watched, how: s
     if how == "the master is killed":
         watched.master.stop()
     else:
-        until(lambda: is_begun(watched.sentinel.client()))
+        fail_over(watched)
     until(lambda: watched.replica.client().info("replication")["role"] == "master")
     until(lambda: (store.ping(), store.epoch != before)[1])
     for body in (spent + b" ", unspent):
