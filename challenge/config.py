@@ -162,6 +162,18 @@ class Settings:
         30, values.whole(5, 300), "s",
         "How long they may wait instead; at most half of QUOTE_LIFETIME.",
     )  # fmt: skip
+    fail_open: int = _setting(
+        0, values.whole(0, 1_000_000), "views/min",
+        "While the store does not answer, what each process opens uncounted to clearances.",
+    )  # fmt: skip
+    fail_ask: str = _setting(
+        "serve", values.text("serve|refuse"), "mode",
+        "Asking for a challenge while the store does not answer: up to 600 a minute, or none.",
+    )  # fmt: skip
+    fail_bans: str = _setting(
+        "last", values.text("last|refuse"), "mode",
+        "Bans while the store does not answer: the last known ones, or refuse everybody.",
+    )  # fmt: skip
     unlimited_pass: bool = _setting(
         False, values.flag, "yes or no",
         "For measuring only, never for a site: one solved puzzle opens everything for a week.",

@@ -14,12 +14,12 @@ FACTOR = 3
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Somebody takes much more than usual."""
+    """Somebody takes much more than usual; or, `store`, pages open uncounted."""
 
-    who: Literal["network", "account"]
-    #: bought so far in this hour
+    who: Literal["network", "account", "store"]
+    #: bought so far in this hour; or opened in this minute
     units: int
-    #: more than that is alarming
+    #: more than that is alarming; or is refused
     limit: int
 
 

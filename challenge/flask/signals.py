@@ -17,7 +17,8 @@ page_refused = _signals.signal("page-refused")
 
 #: A network or account takes much more than usual. Keyword: `alarm`, with `who` ("network" or
 #: "account"), `units` that it bought in this hour, and the `limit` beyond which that is much. Sent
-#: while its request is served, so `flask.request` says who it is.
+#: while its request is served, so `flask.request` says who it is. With `who` "store" it is the
+#: first page of a minute that opens uncounted (FAIL_OPEN), and `limit` how many may.
 alarm_raised = _signals.signal("alarm-raised")
 
 #: A challenge was asked for. Keywords: `factor` (1 to 8), `reasons` (what is odd about the browser,

@@ -14,10 +14,19 @@ from ..core.canonical import canonical
 from ..core.lanes import lane_of
 from ..core.models import Admission, Charge, Clearance, Client, Holding, Identity
 from ..core.visitors import Charged, View
-from ..errors import ClearanceRequired, Expired, NotYet, Queued, TokenRefused, TooEarly
+from ..errors import (
+    ClearanceRequired,
+    Expired,
+    NotYet,
+    Queued,
+    StoreUnavailable,
+    TokenRefused,
+    TooEarly,
+)
 from ..keys import Keys, decode_bytes, encode_bytes
 from ..tokens import Tokens
 from .books import Books
+from .outage import Outage
 
 #: seconds for which a part of a page can be fetched after the page
 PART_LIFETIME = 35 * 60
@@ -38,6 +47,7 @@ class Admitter:
         keys: Keys,
         tokens: Tokens,
         books: Books,
+        outage: Outage,
         *,
         clock: Callable[[], float],
     ) -> None:
@@ -45,6 +55,7 @@ class Admitter:
         self._keys = keys
         self._tokens = tokens
         self._books = books
+        self._outage = outage
         self._clock = clock
 
     def admit(
@@ -61,6 +72,32 @@ class Admitter:
             raise ClearanceRequired()
         now = self._clock()
         claims = self._read(token, now)
+        expires_in = max(0, claims.expires - int(now))
+        try:
+            charged, network = self._counted(claims, profile, client, sensitivity, free_only, now)
+        except StoreUnavailable as error:
+            if free_only or not self._outage.opens(error):
+                raise
+            return Admission(0, expires_in, claims.visitor, paid=b"", units=0, network=b"")
+        return Admission(
+            remaining=charged.left,
+            expires_in=expires_in,
+            visitor=claims.visitor,
+            paid=charged.paid,
+            units=charged.units,
+            network=network,
+        )
+
+    def _counted(
+        self,
+        claims: Clearance,
+        profile: str,
+        client: Client,
+        sensitivity: str,
+        free_only: bool,
+        now: float,
+    ) -> tuple[Charged, bytes]:
+        """How the view was charged, and from which network."""
         key = self._books.visitor_key(claims.visitor, now)
         if key is None:
             raise ClearanceRequired("the day's key is gone", code=Charge.UNKNOWN.value)
@@ -68,20 +105,12 @@ class Admitter:
         digests = self._books.profile_digests(profile, sensitivity)
         version = client.address.version
         view = View(claims.jti, network, place, version, self._budget, digests)
-        if free_only:
-            _, charged = visitors.charge(self._books.store.read(key, now=now), view, now)
-            if charged.charge is not Charge.REVISIT:
-                raise NotYet("nobody has asked for it yet")
-        else:
-            charged = self._charge(key, view, client, now)
-        return Admission(
-            remaining=charged.left,
-            expires_in=max(0, claims.expires - int(now)),
-            visitor=claims.visitor,
-            paid=charged.paid,
-            units=charged.units,
-            network=network,
-        )
+        if not free_only:
+            return self._charge(key, view, client, now), network
+        _, charged = visitors.charge(self._books.store.read(key, now=now), view, now)
+        if charged.charge is not Charge.REVISIT:
+            raise NotYet("nobody has asked for it yet")
+        return charged, network
 
     def refund(self, admission: Admission) -> bool:
         """See :meth:`challenge.tally.Tally.refund`."""

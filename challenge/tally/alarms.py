@@ -64,6 +64,10 @@ class Alarms:
             "alarm: one %s has bought %d units this hour; %d would be much",
             *(alarm.who, alarm.units, alarm.limit),
         )
+        self.ring(alarm)
+
+    def ring(self, alarm: Alarm) -> None:
+        """Tell who listens, whatever becomes of that."""
         try:
             self._ring(alarm)
         except Exception:  # the site's own code, whatever it does

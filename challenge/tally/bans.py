@@ -20,6 +20,8 @@ log = logging.getLogger("challenge")
 
 #: how long a process goes by its copy of the list
 REFRESH_SECONDS = 5
+#: the same, where the store did not answer
+RETRY_SECONDS = 1
 #: how many bans there may be, how long one may last, and how wide its network may be
 BANS_MAX = 10_000
 DAYS_MAX = 30
@@ -38,27 +40,37 @@ class _Copy:
 
     read_at: float
     bans: dict[tuple[Effect, int, int], dict[bytes, Ban]]
+    #: whether the store did not answer
+    stale: bool = False
 
 
 class BanList:
     """The site's bans. The store keeps keyed hashes of networks, under a key of their own.
 
-    While the store does not answer, the last copy goes on being obeyed.
+    While the store does not answer, the last copy goes on being obeyed, or all are refused.
     """
 
     def __init__(
         self, settings: Settings, keys: Keys, store: Store, clock: Callable[[], float]
     ) -> None:
         self._allowed = settings.allowed_networks
+        self._refuses_stale = settings.fail_bans == "refuse"
         self._keys = keys
         self._store = store
         self._clock = clock
         self._copy = _Copy(float("-inf"), {})
 
     def refuse(self, address: Address) -> None:
-        """:raises Banned: if a ban covers the address and no allowed network does."""
+        """Let an address pass, or not.
+
+        :raises Banned: if a ban covers the address and no allowed network does.
+        :raises StoreUnavailable: if nobody can say, where the site wants to know.
+        """
         now = self._clock()
-        banned = self._current(now).bans
+        copy = self._current(now)
+        if copy.stale and self._refuses_stale:
+            raise StoreUnavailable("the ban list cannot be read")
+        banned = copy.bans
         if not banned or any(
             address.version == network.version and address in network for network in self._allowed
         ):
@@ -69,6 +81,10 @@ class BanList:
             network = prefix(address, prefixlen)
             if self._found(network, effect, now) is not None:
                 raise Banned("a ban covers it")
+
+    def is_stale(self) -> bool:
+        """Whether the store did not answer when it was last asked for them."""
+        return self._current(self._clock()).stale
 
     def since(self, network: Network, effect: Effect) -> int | None:
         """Since when a network has been marked so, Unix seconds; None if it is not."""
@@ -118,16 +134,19 @@ class BanList:
         return sorted(bans, key=lambda ban: ban.since, reverse=True)
 
     def _current(self, now: float) -> _Copy:
-        if 0 <= now - self._copy.read_at < REFRESH_SECONDS:
+        stands = RETRY_SECONDS if self._copy.stale else REFRESH_SECONDS
+        if 0 <= now - self._copy.read_at < stands:
             return self._copy
         bans: dict[tuple[Effect, int, int], dict[bytes, Ban]] = {}
+        stale = False
         try:
             for ban in self._store.bans(now=now):
                 bans.setdefault((ban.effect, ban.version, ban.length), {})[ban.key] = ban
         except StoreUnavailable as error:
-            bans = self._copy.bans
-            log.error("the ban list is the last known one: %s", error.detail)
-        self._copy = _Copy(now, bans)
+            if not self._copy.stale:
+                log.error("the ban list is the last known one: %s", error.detail)
+            bans, stale = self._copy.bans, True
+        self._copy = _Copy(now, bans, stale)
         return self._copy
 
     def _found(self, network: Network, effect: Effect, now: float) -> Ban | None:

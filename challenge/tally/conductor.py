@@ -30,6 +30,7 @@ from .books import Books
 from .failing import Failures
 from .marks import Marks
 from .minting import Mint
+from .outage import Outage
 from .quoting import Quoter
 from .redeeming import Redeemer
 from .replays import Replays
@@ -82,7 +83,10 @@ class Tally:
         self.bans = BanList(settings, keys, store, clock)
         alarms = Alarms(random(32), ring)
         self._books = Books(settings, keys.profile_secret, store, random, alarms)
-        self._admitter = Admitter(settings.budget, keys, self._tokens, self._books, clock=clock)
+        self._outage = Outage(settings, alarms.ring, clock)
+        self._admitter = Admitter(
+            settings.budget, keys, self._tokens, self._books, self._outage, clock=clock
+        )
         self._mint = Mint(settings, keys, random)
         spender = Spender(self._books, clock=clock, sleep=sleep)
         marks = Marks(self.bans, clock)
@@ -152,7 +156,11 @@ class Tally:
         :raises Banned: for who has no key to prove, on a network that an automatic ban covers.
         :raises BudgetFull: if the clearance can take no more.
         :raises Malformed: for another site's key, or one for tests where there are none.
+        :raises StoreUnavailable: while nothing can be redeemed, if that is how the site wants it
+            (`FAIL_ASK`), or for who asks when too many did.
         """
+        if self.bans.is_stale():
+            self._outage.ask()
         return self._quoter.quote(ask, clearance, self._books.known(client), headers)
 
     def redeem(self, body: bytes, client: Client) -> Sale:

@@ -62,9 +62,9 @@ def crossed(store: RedisStore, proxy: Proxy, rounds: int, *, slow: bool) -> tupl
     return sum(late for late, _ in counts), sum(wrong for _, wrong in counts)
 
 
-def test_of_thousands_of_late_replies_none_reaches_another(proxy: Proxy) -> None:
-    late, wrong = crossed(opened(proxy, timeout=0.02), proxy, 200, slow=True)
-    assert late > 1000
+def test_of_thousands_of_late_replies_none_reaches_another(proxy: Proxy, rounds: int) -> None:
+    late, wrong = crossed(opened(proxy, timeout=0.02), proxy, 20 * rounds, slow=True)
+    assert late > 100 * rounds
     assert wrong == 0
 
 
@@ -98,6 +98,60 @@ def test_control_connections_that_are_kept_mix_replies_up(
 
 class Cancelled(BaseException):
     """What ends a call from outside, as gevent's GreenletExit does."""
+
+
+def cancelled(store: RedisStore, calls: int, patch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Of calls that 16 callers make, how many are cancelled, and how many get another's reply."""
+    keys = [digest(number) * 2 for number in range(16)]
+    for at, key in enumerate(keys):
+        store.open(key, visitor(left=at + 1))
+    read_response, dice = Connection.read_response, Random(1)
+
+    def read(self: Connection, *args: Any, **kwargs: Any) -> Any:
+        # Once before the reply is read, once after a part of those that were asked for.
+        if dice.random() < 0.3:
+            raise Cancelled
+        return read_response(self, *args, **kwargs)
+
+    def call(caller: int) -> tuple[int, int]:
+        ended, wrong, own = 0, 0, Random(caller)
+        for _ in range(calls):
+            at = own.randrange(16)
+            try:
+                record = store.read(keys[at], now=NOW)
+                wrong += record is None or record.left != at + 1
+            except Cancelled:
+                ended += 1
+        return ended, wrong
+
+    with patch.context() as patched, ThreadPoolExecutor(16) as pool:
+        patched.setattr(Connection, "read_response", read)
+        counts = list(pool.map(call, range(16)))
+    return sum(ended for ended, _ in counts), sum(wrong for _, wrong in counts)
+
+
+def test_of_ten_thousand_cancelled_calls_none_leaves_its_reply_to_another(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = Address("127.0.0.1", redis_server.port, prefix=f"s-{next(NUMBERS)}", timeout=5)
+    ended, wrong = cancelled(RedisStore(address), 1250, monkeypatch)
+    assert ended > 10_000
+    assert wrong == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_control_a_connection_that_is_kept_leaves_it(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = Address("127.0.0.1", redis_server.port, prefix=f"s-{next(NUMBERS)}", timeout=5)
+    store = RedisStore(address)
+    give_back = redis_pool.Pool.give_back
+    monkeypatch.setattr(redis_pool, "_is_quiet", lambda connection: True)
+    monkeypatch.setattr(
+        redis_pool.Pool, "give_back", lambda *given, fit: give_back(*given, fit=True)
+    )
+    _, wrong = cancelled(store, 20, monkeypatch)
+    assert wrong > 10
 
 
 @pytest.mark.parametrize("method", ["send_packed_command", "read_response", "pack_commands"])
