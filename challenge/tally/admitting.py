@@ -131,7 +131,7 @@ class Admitter:
         record = self._books.record(claims.visitor, now) if claims is not None else None
         if claims is None or record is None or record.jti != claims.jti:
             return None
-        if claims.epoch != self._books.store.epoch:
+        if claims.epoch != self._books.epoch():
             return None
         waits = record.left > 0 and record.usable(now) == 0
         return Holding(
@@ -172,7 +172,7 @@ class Admitter:
             # 425 is for redeem; here the visitor has paid and waits.
             retry = ceil(early.retry_in_ms / 1000)
             raise Queued(early.detail, code="too_early", retry_after=retry) from early
-        if claims.epoch != self._books.store.epoch:
+        if claims.epoch != self._books.epoch():
             raise Expired("another epoch", code="store_changed")
         return claims
 

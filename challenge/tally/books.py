@@ -75,8 +75,9 @@ class Books:
         self.store = store
         self._random = random
         self._alarms = alarms
-        #: with the time at which each was read
-        self._day_keys: dict[int, tuple[bytes, float]] = {}
+        #: with the time at which each was read, and the epoch
+        self._day_keys: dict[int, tuple[bytes, float, str]] = {}
+        self._epoch = ""
         self._classes = NetworkClasses(
             settings.shared_networks, settings.hosting_networks, settings.hosting_percent
         )
@@ -85,6 +86,11 @@ class Books:
         """The client, with what the operator says of its network."""
         network = self._classes.of(client.address)
         return client if network is client.network else replace(client, network=network)
+
+    def epoch(self) -> str:
+        """The store's. When it is another one, the keys of days may have been lost too."""
+        self._epoch = self.store.epoch
+        return self._epoch
 
     # -- hashes
 
@@ -249,12 +255,15 @@ class Books:
         return secret
 
     def _day_key(self, day: int, now: float) -> bytes | None:
-        kept, read_at = self._day_keys.get(day, (None, 0.0))
-        if kept is not None and 0 <= now - read_at < DAY_KEY_SECONDS and now - day * DAY < 2 * DAY:
+        # As it was before the key is read: what is lost meanwhile must not be kept for the new one.
+        epoch = self._epoch
+        kept, read_at, read_under = self._day_keys.get(day, (None, 0.0, ""))
+        fresh = 0 <= now - read_at < DAY_KEY_SECONDS and now - day * DAY < 2 * DAY
+        if kept is not None and fresh and read_under == epoch:
             return kept
         key = self.store.day_key(day, self._random(32), now=now)
         others = {d: k for d, k in self._day_keys.items() if d != day and now - d * DAY < 2 * DAY}
-        self._day_keys = others if key is None else others | {day: (key, now)}
+        self._day_keys = others if key is None else others | {day: (key, now, epoch)}
         return key
 
 

@@ -139,7 +139,7 @@ class Quoter:
             visitor=visitor,
             sales=sales,
             lane=quote.lane,
-            epoch=self._books.store.epoch,
+            epoch=self._books.epoch(),
             issued=issued,
             not_before=issued + ceil(quote.wait_ms / 1000),
             expires=issued + self._settings.quote_lifetime,

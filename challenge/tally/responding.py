@@ -65,7 +65,7 @@ class Responder:
         answered = read_answered(body)
         done = solved(answered.challenge, answered.answers, self._tokens, now, buys=BUYS_RESPONSE)
         challenge, store = done.challenge, self._books.store
-        if challenge.epoch != store.epoch:
+        if challenge.epoch != self._books.epoch():
             raise Expired("another epoch", code="store_changed")
         response = self._response(challenge, hostname, int(now))
         if challenge.site in TEST_KEYS:
@@ -105,7 +105,7 @@ class Responder:
         """See :meth:`challenge.tally.Tally.verify_response`."""
         now = self._clock()
         response = self._tokens.read_response(token, now)
-        if response.epoch != self._books.store.epoch:
+        if response.epoch != self._books.epoch():
             raise Expired("another epoch", code="store_changed")
         if response.site == TEST_FAIL:
             raise TokenRefused("made to fail", code="test_failed")

@@ -98,7 +98,7 @@ class Seller:
         :raises ChallengeError: Expired, KeyRequired, Spent, InProgress, Unsolved, Stale,
             BudgetFull, Queued, StoreUnavailable.
         """
-        if order.epoch != self._books.store.epoch:
+        if order.epoch != self._books.epoch():
             raise Expired("another epoch", code="store_changed")
         buyer = self._buyer(order, now)
         claims = write_claims(self._minted(order, buyer, now))

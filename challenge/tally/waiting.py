@@ -72,7 +72,7 @@ class Waiter:
             network=encode_bytes(network),
             day=day,
             least=min(units, UNITS),
-            epoch=self._books.store.epoch,
+            epoch=self._books.epoch(),
             issued=issued,
             due=due,
             expires=due + KEPT,
