@@ -8,7 +8,8 @@ from dataclasses import replace
 import redis
 from redis.connection import Connection
 
-from .redis_pool import BROKEN, Unfit, connection_to
+from .redis_connection import BROKEN, connection_to
+from .redis_pool import Unfit
 from .redis_uri import Address
 
 

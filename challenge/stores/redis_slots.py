@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -20,7 +20,8 @@ from redis.crc import key_slot
 
 from ..errors import StoreUnavailable
 from .redis import RedisStore
-from .redis_pool import Command, Elsewhere, Lease, Pool, Unfit, connection_to
+from .redis_connection import connection_to
+from .redis_pool import Command, Elsewhere, Lease, Pool, Unfit
 from .redis_served import reading
 from .redis_uri import Address
 
@@ -134,8 +135,7 @@ class SlotStore(RedisStore):
     def _connect(self, node: Node) -> Connection:
         # Whoever connects anew may have been told of one that has gone.
         if self._clock() - self._looked_at >= LOOK_EVERY:
-            with suppress(StoreUnavailable):
-                self._find_servers()
+            self._find_servers()
         return connection_to(self._at(node))
 
     def _at(self, node: Node) -> Address:
@@ -144,13 +144,19 @@ class SlotStore(RedisStore):
     def _find_servers(self, *first: Node) -> None:
         """Ask the first server that answers who has which keys."""
         self._looked_at = self._clock()
+        gives_up = time.monotonic() + self._address.timeout
         for node in dict.fromkeys([*first, *self._nodes, *self._address.servers]):
+            # Several that are silent must not keep a page waiting, one after the other.
+            if time.monotonic() >= gives_up:
+                break
             try:
                 with self._pool_of(node).aside() as lease:
                     told = lease.call("CLUSTER", "SLOTS")
             except Unfit:
                 raise
             except StoreUnavailable:
+                # Whoever looks next asks another first.
+                self._nodes = [*(other for other in self._nodes if other != node), node]
                 continue
             with reading():
                 self._slots = [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -19,9 +22,9 @@ from challenge.stores.redis_slots import SlotStore
 
 from ..redis_cluster_servers import Cluster, moving, said, start_cluster
 from ..redis_proxy import Fate, Proxy, proxy_to
-from ..redis_servers import free_port
+from ..redis_servers import RedisServer, free_port
 from ..test_tally import World
-from .conformance import BODY, END, NOW, digest, view, visitor
+from .conformance import BODY, END, KEY, NOW, digest, view, visitor
 from .redis_stores import code_of, until
 from .slot_load import SLOT, challenge, visitor_key
 from .test_redis_faults import VERBS
@@ -171,6 +174,31 @@ def test_a_server_unknown_so_far_is_greeted(cluster: Cluster) -> None:
 def own(tmp_path: Path) -> Iterator[Cluster]:
     with ExitStack() as stack:
         yield start_cluster("valkey", tmp_path, stack)
+
+
+def test_servers_that_are_silent_are_not_waited_for_one_after_the_other(own: Cluster) -> None:
+    with closing(own.open(own.uri.replace("=1000", "=400"))) as store:
+        store.open(KEY, visitor())
+        store.close()
+        store._looked_at = float("-inf")
+        for server in own.masters:
+            signalled(server, signal.SIGSTOP)
+        began = time.monotonic()
+        # What a page asks for.
+        assert code_of(lambda: store.bans(now=NOW)) == "store_unavailable"
+        assert code_of(lambda: store.charge(KEY, view(1), now=NOW)) == "store_unavailable"
+        assert time.monotonic() - began < 2.5 * 0.4
+        for server in own.masters[1:]:
+            signalled(server, signal.SIGCONT)
+        store._nodes = [("127.0.0.1", server.port) for server in own.masters]
+        assert code_of(store._find_servers) == "store_unavailable"
+        assert code_of(store._find_servers) == "fine"
+        signalled(own.masters[0], signal.SIGCONT)
+
+
+def signalled(server: RedisServer, what: signal.Signals) -> None:
+    assert server.process
+    os.kill(server.process.pid, what)
 
 
 @pytest.mark.parametrize("whole", ["yes", pytest.param("no", marks=pytest.mark.slow)])

@@ -15,7 +15,7 @@ import pytest
 from redis.connection import Connection
 
 from challenge.errors import StoreUnavailable
-from challenge.stores import redis_pool, redis_sentinel
+from challenge.stores import redis_connection, redis_pool, redis_sentinel
 from challenge.stores.breaker import FAILURES, REST_SECONDS, Breaker
 from challenge.stores.redis import RedisStore
 from challenge.stores.redis_uri import Address
@@ -80,7 +80,7 @@ def test_control_connections_that_are_kept_mix_replies_up(
         give_back(self, connection, generation, fit=True)
 
     def make(address: Address) -> Connection:
-        made.append(redis_pool.connection_to(address))
+        made.append(redis_connection.connection_to(address))
         return made[-1]
 
     with monkeypatch.context() as patch:
