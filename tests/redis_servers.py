@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,13 +82,16 @@ class RedisServer:
 
 
 def free_port() -> int:
-    """One that leaves room for the bus of a cluster, ten thousand further on."""
+    """One that is free, as is that of the bus of a cluster, ten thousand further on."""
     while True:
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket() as bus:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        if port <= 55_535:
-            return port
+            if port > 55_535:
+                continue
+            with suppress(OSError):
+                bus.bind(("127.0.0.1", port + 10_000))
+                return port
 
 
 @contextmanager
