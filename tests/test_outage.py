@@ -15,6 +15,7 @@ from challenge.stores.memory import MemoryStore
 from challenge.tally.outage import ASKS_MAX
 
 from .test_bans import ban
+from .test_gate import buy
 from .test_tally import HOME, World, body_of
 
 #: verbs of a store, all of which fail while it is away
@@ -189,8 +190,6 @@ def test_it_is_said_once_and_not_each_second(
 def test_a_page_says_what_was_decided(
     make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from .test_gate import buy
-
     def fail(*_: object, **__: object) -> None:
         raise StoreUnavailable("away")
 
