@@ -193,7 +193,9 @@ def read_on(machines: list[Server], ledger: Ledger, at: int, over: threading.Eve
     """A visitor with a key that only reads, at one machine, and buys more when that ends."""
     visitor = Visitor(machines, ledger, Key())
     while not over.is_set():
-        if visitor.view(at) in (401, 403) and not visitor.buy(at) and not visitor.redeem(at):
+        ended = visitor.view(at) in (401, 403) and not visitor.buy(at)
+        # What may have been sold is tried once more; whoever gets nothing begins anew.
+        if ended and not (visitor.body and visitor.redeem(at)):
             visitor = Visitor(machines, ledger, Key())
         time.sleep(0.01)
 
