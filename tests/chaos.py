@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import itertools
 import json
 import threading
 import time
@@ -18,12 +19,18 @@ from random import Random
 
 from .serving import Server
 from .solving import ASK, REDEEM, solve
+from .test_selling import Key
+from .waits import Waits
 
 #: units of a sale
 SOLD = 20
-#: statuses that a page may have while its store fails; 0 stands for none
-STATUSES = {200, 201, 401, 403, 409, 410, 425, 429, 503}
+#: what a page may say while its store fails, and what asking and redeeming may
+PAGES = {200, 401, 403, 429, 503}
+CALLS = {201, 403, 409, 425, 429, 503}
+#: what a redemption says after which something may have been sold
+PERHAPS_SOLD = {0, 503}
 JSON = {"Content-Type": "application/json"}
+_CHAINS = itertools.count()
 
 
 @dataclass
@@ -31,98 +38,136 @@ class Ledger:
     """What was given, by everybody."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    #: clearances for each challenge
-    given: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    #: profiles that opened to each clearance
-    opened: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    statuses: Counter[int] = field(default_factory=Counter)
-    #: the longest that a gated page has taken, and one that asks no store
-    slowest_page: float = 0
-    slowest_other: float = 0
+    #: for each challenge, the clearances that it gave, each with the body that got it
+    given: dict[str, set[tuple[str, bytes]]] = field(default_factory=lambda: defaultdict(set))
+    #: for each visitor, the profiles that opened, and the units of each challenge that it redeemed
+    opened: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    sold: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    #: when rows were lost: what had been sold before the first moment opens nothing from the second
+    losses: list[tuple[float, float]] = field(default_factory=list)
+    #: pages that opened nevertheless
+    outlived: int = 0
+    pages: Counter[int] = field(default_factory=Counter)
+    calls: Counter[int] = field(default_factory=Counter)
+    waits: Waits = field(default_factory=Waits)
 
     def redeemed_twice(self) -> int:
-        """Challenges for which there are several clearances. It is 0, over losses too: what was
-        bought under an epoch is asked for again under the next."""
+        """Challenges for which there are several clearances, or that several bodies redeemed. It is
+        0, over losses too: what was bought under an epoch is asked for again under the next."""
         with self.lock:
-            return sum(len(tokens) > 1 for tokens in self.given.values())
+            return sum(len(grants) > 1 for grants in self.given.values())
 
     def exceeded(self) -> int:
-        """Profiles that opened beyond what a clearance had bought. It is 0, over losses too: a
-        charge that is lost took its clearance's epoch along."""
-        with self.lock:
-            return sum(max(0, len(names) - SOLD) for names in self.opened.values())
+        """Profiles that opened to visitors beyond what they had bought. It is 0, over losses too: a
+        charge that is lost took its clearance's epoch along.
 
-    def note(self, status: int) -> None:
+        A sale whose answer never came counts as bought, a whole one."""
         with self.lock:
-            self.statuses[status] += 1
+            return sum(
+                max(0, len(names) - sum(self.sold[chain].values()))
+                for chain, names in self.opened.items()
+            )
 
-    def took(self, seconds: float, *, gated: bool) -> None:
+    def faults(self) -> dict[str, int]:
+        """What must not be, and how much of it there was."""
+        strange = [each for each in self.pages if each not in PAGES]
+        strange += [each for each in self.calls if each not in CALLS]
+        counts = {
+            "challenges redeemed twice": self.redeemed_twice(),
+            "profiles beyond a budget": self.exceeded(),
+            "pages opened by what was sold before a loss": self.outlived,
+            **{f"answers {status}": 1 for status in strange},
+        }
+        return {what: count for what, count in counts.items() if count}
+
+    def lost(self, before: float) -> None:
+        """From now on what was sold before that moment opens nothing."""
         with self.lock:
-            if gated:
-                self.slowest_page = max(self.slowest_page, seconds)
-            else:
-                self.slowest_other = max(self.slowest_other, seconds)
+            self.losses.append((before, time.monotonic()))
 
 
 @dataclass
 class Visitor:
-    """Buys from one machine or the other, and reads from both."""
+    """Buys from one machine or the other, and reads from both.
+
+    :ivar key: with one, later sales are added to what is left of the first.
+    """
 
     machines: list[Server]
     ledger: Ledger
+    key: Key | None = None
     token: str = ""
     body: bytes = b""
     jti: str = ""
     read: int = 0
+    bought_at: float = 0
+    chain: int = field(default_factory=lambda: next(_CHAINS))
 
     def buy(self, at: int = 0) -> bool:
         """Ask and redeem; whether it was sold."""
-        status, told = self._call(at, "POST", ASK, JSON, b"{}")
+        status, told = self._call(at, ASK, JSON | self._cookie(), b"{}")
         if status != 201:
             return False
         offer = json.loads(told)
         claims = offer["challenge"].split(".")[1]
         self.jti = json.loads(base64.urlsafe_b64decode(claims + "=="))["jti"]
         fields = {"challenge": offer["challenge"], "answers": solve(offer)}
+        if self.key:
+            fields |= {"key": self.key.jwk(), "proof": self.key.proof(offer["challenge"])}
         self.body = json.dumps(fields).encode()
         return self.redeem(at)
 
     def redeem(self, at: int, spaces: int = 0) -> bool:
         """The same body, or another one of the same challenge; whether that gave a clearance."""
-        status, told = self._call(at, "POST", REDEEM, JSON, self.body + b" " * spaces)
+        body = self.body + b" " * spaces
+        status, told = self._call(at, REDEEM, JSON, body)
+        sales = self.ledger.sold[self.chain]
+        fields = json.loads(told) if told else {}
+        if status in PERHAPS_SOLD or fields.get("code") == "in_progress":
+            sales.setdefault(self.jti, SOLD)
         if status != 201:
             return False
-        self.token = json.loads(told)["token"]
         with self.ledger.lock:
-            self.ledger.given[self.jti].add(self.token)
+            self.ledger.given[self.jti].add((fields["token"], body))
+            sales[self.jti] = fields["budget"]
+        if fields["token"] != self.token:
+            self.token, self.bought_at = fields["token"], time.monotonic()
         return True
 
     def view(self, at: int) -> int:
         """Open one more profile; the status."""
         name, self.read = f"p{self.read}", self.read + 1
-        headers = {"Cookie": f"challenge-main={self.token}", "Accept": "application/json"}
-        began = time.monotonic()
-        status, _ = self._call(at, "GET", f"/people/{name}", headers)
-        self.ledger.took(time.monotonic() - began, gated=True)
-        if status == 200:
-            with self.ledger.lock:
-                self.ledger.opened[self.token].add(name)
+        headers = {"Accept": "application/json"} | self._cookie()
+        began, status = time.monotonic(), 0
+        with suppress(OSError, http.client.HTTPException):
+            status, _, _ = self.machines[at].call("GET", f"/people/{name}", headers)
+        ledger = self.ledger
+        ledger.waits.page(at, began, time.monotonic())
+        with ledger.lock:
+            ledger.pages[status] += 1
+            if status == 200:
+                ledger.opened[self.chain].add(name)
+                ledger.outlived += any(
+                    self.bought_at < before and began > since for before, since in ledger.losses
+                )
         return status
 
-    def _call(
-        self, at: int, method: str, path: str, headers: dict[str, str], body: bytes = b""
-    ) -> tuple[int, bytes]:
+    def _cookie(self) -> dict[str, str]:
+        return {"Cookie": f"challenge-main={self.token}"} if self.token else {}
+
+    def _call(self, at: int, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         status, told = 0, b""
         with suppress(OSError, http.client.HTTPException):
-            status, _, told = self.machines[at].call(method, path, headers, body)
-        self.ledger.note(status)
+            status, _, told = self.machines[at].call("POST", path, headers, body)
+        with self.ledger.lock:
+            self.ledger.calls[status] += 1
         return status, told
 
 
 def come_and_go(machines: list[Server], ledger: Ledger, seed: int, over: threading.Event) -> None:
     """One visitor after the other; what others have redeemed is tried again and again."""
     dice = Random(seed)
-    #: those that were sold something, and those that were not
+    #: those that were sold something, and those that were not; some of them for long
     kept: dict[bool, list[Visitor]] = {True: [], False: []}
     while not over.is_set():
         visitor = Visitor(machines, ledger)
@@ -132,35 +177,34 @@ def come_and_go(machines: list[Server], ledger: Ledger, seed: int, over: threadi
             visitor.redeem(1 - at)
             visitor.redeem(1 - at, spaces=1)
             kept[bool(visitor.token)].append(visitor)
-        for _ in range(SOLD + 5 if visitor.token else 0):
+        for _ in range(dice.randrange(SOLD + 5) if visitor.token else 0):
             if visitor.view(dice.randrange(2)) == 503:
                 break
         for earlier in kept.values():
             for other in dice.sample(earlier, min(2, len(earlier))):
                 other.redeem(dice.randrange(2), spaces=dice.randrange(3))
-                if other.token:
+                for _ in range(3 if other.token else 0):
                     other.view(dice.randrange(2))
-            del earlier[:-20]
+            if len(earlier) > 20:
+                del earlier[dice.randrange(len(earlier))]
 
 
 def read_on(machines: list[Server], ledger: Ledger, at: int, over: threading.Event) -> None:
-    """A visitor that only reads, at one machine, and buys when that ends."""
-    visitor = Visitor(machines, ledger)
+    """A visitor with a key that only reads, at one machine, and buys more when that ends."""
+    visitor = Visitor(machines, ledger, Key())
     while not over.is_set():
-        if visitor.view(at) in (401, 403):
-            visitor.read = 0
-            visitor.buy(at)
+        ended = visitor.view(at) in (401, 403) and not visitor.buy(at)
+        # What may have been sold is tried once more; whoever gets nothing begins anew.
+        if ended and not (visitor.body and visitor.redeem(at)):
+            visitor = Visitor(machines, ledger, Key())
         time.sleep(0.01)
 
 
-def look_on(machines: list[Server], ledger: Ledger, over: threading.Event) -> None:
+def look_on(machines: list[Server], ledger: Ledger, at: int, over: threading.Event) -> None:
     """Ask for a page that needs no store, as a measure of how busy all are."""
     while not over.is_set():
-        for machine in machines:
-            began = time.monotonic()
-            with suppress(OSError, http.client.HTTPException):
-                machine.call("GET", "/nowhere")
-            ledger.took(time.monotonic() - began, gated=False)
+        with ledger.waits.yardstick(at), suppress(OSError, http.client.HTTPException):
+            machines[at].call("GET", "/nowhere")
         time.sleep(0.02)
 
 
@@ -172,9 +216,9 @@ def crowd(machines: list[Server], seed: int, *, visitors: int = 3) -> Iterator[L
         threading.Thread(target=come_and_go, args=(machines, ledger, seed * 100 + number, over))
         for number in range(visitors)
     ]
-    threads.append(threading.Thread(target=look_on, args=(machines, ledger, over)))
     for at in range(len(machines)):
-        threads.append(threading.Thread(target=read_on, args=(machines, ledger, at, over)))
+        for each in (read_on, look_on):
+            threads.append(threading.Thread(target=each, args=(machines, ledger, at, over)))
     for thread in threads:
         thread.start()
     try:
