@@ -56,17 +56,19 @@ class Quoter:
         """See :meth:`challenge.tally.Tally.quote`."""
         now = self._clock()
         site = self._site_asked(ask)
+        # Before anything is read: what was lost meanwhile must not be sold upon.
+        epoch = self._books.epoch()
         if site in TEST_KEYS:
             wait_ms = SLOW_MS if site == TEST_SLOW else 0
-            return self._offer(ask, Quote(0, 0, wait_ms), now, site=site)
+            return self._offer(ask, Quote(0, 0, wait_ms), now, epoch, site=site)
         if ask.buys == BUYS_RESPONSE:
             self._marks.refuse(client)
             judged, _ = self._judged(ask, headers, None, now)
             self._tell(judged, False)
             work = self._settings.work
             work_ms = dearer(work.first_ms, judged.factor, work.max_ms)
-            return self._offer(ask, Quote(work_ms, 0, 0), now, judged)
-        visitor, record = self._reader(clearance, now)
+            return self._offer(ask, Quote(work_ms, 0, 0), now, epoch, judged)
+        visitor, record = self._reader(clearance, epoch, now)
         judged, sketch = self._judged(ask, headers, visitor, now)
         self._tell(judged, record is not None)
         keyed = record is not None and record.thumbprint != ""
@@ -88,7 +90,7 @@ class Quoter:
             lane=self._marks.lane(client, lane_of(record, proved=keyed, now=now)),
         )
         sales = record.sales if record is not None else 0
-        return self._offer(ask, quote, now, judged, sketch, visitor, sales)
+        return self._offer(ask, quote, now, epoch, judged, sketch, visitor, sales)
 
     def _judged(
         self, ask: Ask, headers: Headers, visitor: Identity | None, now: float
@@ -116,6 +118,7 @@ class Quoter:
         ask: Ask,
         quote: Quote,
         now: float,
+        epoch: str,
         judged: Assessment = NEUTRAL,
         sketch: bytes = b"",
         visitor: Identity | None = None,
@@ -139,7 +142,7 @@ class Quoter:
             visitor=visitor,
             sales=sales,
             lane=quote.lane,
-            epoch=self._books.epoch(),
+            epoch=epoch,
             issued=issued,
             not_before=issued + ceil(quote.wait_ms / 1000),
             expires=issued + self._settings.quote_lifetime,
@@ -165,12 +168,17 @@ class Quoter:
         wait_s = min(self._settings.interaction_wait, self._settings.quote_lifetime // 2)
         return Interaction(kind.name, kind.takes_ms(decode_bytes(challenge_id)), wait_s * 1000)
 
-    def _reader(self, clearance: str | None, now: float) -> tuple[Identity | None, Visitor | None]:
+    def _reader(
+        self, clearance: str | None, epoch: str, now: float
+    ) -> tuple[Identity | None, Visitor | None]:
         """The visitor that reads on, if the clearance still says so."""
         if clearance is None:
             return None, None
         try:
             claims = self._tokens.read_clearance(clearance, now, grace=RENEWABLE)
+            # Its record may be as it was before the last charges.
+            if claims.epoch != epoch:
+                return None, None
             record = self._books.record(claims.visitor, now)
         except (TokenRefused, StoreUnavailable):
             # Asking goes on without the store; it is redeeming that needs one.

@@ -155,11 +155,7 @@ def report(site: Site, ledger: Ledger) -> None:
     print(f"pages {dict(ledger.pages)}, other calls {dict(ledger.calls)}")
 
 
-def test_whatever_fails_nothing_is_granted_twice(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    if request.config.getoption("--slow"):
-        pytest.skip("the fifty rounds have these")
+def test_whatever_fails_nothing_is_granted_twice(tmp_path: Path) -> None:
     kinds = ["failover", "cut", "kill", "stop"]
     with site(tmp_path) as it:
         report(it, run_rounds(it, kinds, seed=1))

@@ -18,6 +18,7 @@ from challenge.stores.redis import RedisStore
 from challenge.tally.selling import Seller
 
 from ..redis_servers import RedisServer, serve_redis
+from ..test_selling import Key
 from ..test_tally import World, body_of
 from .conformance import (
     KEY,
@@ -158,3 +159,25 @@ def test_workers_that_knew_another_days_key_learn_the_new_one(world: World) -> N
     fresh.tally._books._random = os.urandom
     token = fresh.buy()
     assert [each.opens(token, 1) for each in (world, other, fresh)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_who_buys_on_after_a_failover_does_not_get_back_what_it_had_spent(
+    world: World, keyed: bool
+) -> None:
+    """The record may be as it was before the last charges: what is left in it was opened."""
+    key = Key()
+    body = key.body if keyed else body_of
+    offer = world.ask()
+    token = world.redeem(body(offer)).token
+    [row] = world.server.client().keys("*:v*")  # type: ignore[attr-defined]
+    kept = world.server.client().dump(row)  # type: ignore[attr-defined]
+    assert world.opens(token, *range(20)) == 20
+    world.server.client().restore(row, 100_000, kept, replace=True)  # type: ignore[attr-defined]
+    fail_over(world.server)  # type: ignore[attr-defined]
+    world.clock.now += 61
+    for _ in range(2):
+        code_of(world.store.ping)
+    again = world.redeem(body(world.ask(token)))
+    assert again.remaining == 20
+    assert world.opens(again.token, *range(100, 140)) == 20
