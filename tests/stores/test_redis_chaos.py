@@ -121,6 +121,8 @@ def run_rounds(site: Site, kinds: list[str], seed: int) -> Ledger:
             context = f"round {number} of seed {seed}: {kind}"
             run_round(site, ledger, kind)
             told = site.told[-1]
+            # At once, so that a run which is broken off has told something.
+            print(number, told, flush=True)
             assert not ledger.faults(), (context, ledger.faults())
             assert told.waited < ANSWERS, (context, told)
             assert told.recovered < RECOVERS, (context, told)
