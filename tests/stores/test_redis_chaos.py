@@ -9,8 +9,8 @@ What must hold, all the while and after it:
 - Where rows were lost, what had been sold before opens nothing any more, as soon as the server is
   there again (with two masters at once: as soon as all is well). Where none were, nobody notices:
   what was sold goes on.
-- A page is answered with one of a few statuses, within 500 ms. Time in which the machine is so busy
-  that a page takes long too that needs no store does not count.
+- A page is answered with one of a few statuses, within 500 ms. Time in which the machine was too
+  busy to answer anything does not count (`tests/waits.py`).
 - Within 5 s after the server is there again all workers sell and show pages, and nobody has started
   them anew. Where a sentinel chooses the server, they count from its choice.
 """
