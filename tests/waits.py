@@ -7,6 +7,7 @@ which a page took long that needs no store.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -19,8 +20,8 @@ from typing import Any
 LONG, LATE = 0.05, 0.03
 #: seconds that it sleeps
 _NAP = 0.01
-#: the header in which a worker tells when it did not run
-STALLS = "Stalls"
+#: the headers in which a worker tells when it did not run, and which one it is
+STALLS, WORKER = "Stalls", "Worker"
 
 #: from when to when; all processes of a machine have the same monotonic clock
 Span = tuple[float, float]
@@ -61,7 +62,7 @@ def telling(app: Callable[..., Any]) -> Callable[..., Any]:
         def started(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             spans = stalls[0].since(began - 1)
             told = ",".join(f"{first:.3f}-{last:.3f}" for first, last in spans)
-            return start(status, [*headers, (STALLS, told)], *rest)
+            return start(status, [*headers, (STALLS, told), (WORKER, str(os.getpid()))], *rest)
 
         return app(environ, started)
 

@@ -30,12 +30,15 @@ import pytest
 
 from ..chaos import Ledger, Visitor, crowd
 from ..serving import Server, serve
+from ..waits import WORKER
 from .chaos_faults import EPOCHS, FAULTS, LASTS, LOSSES, WATCHED, Place, alone, guarded, stopped
 from .redis_stores import until
 
 APP = "tests.stores.chaos_app:create_app()"
 #: seconds within which all is well, and within which a page is answered
 RECOVERS, ANSWERS = 5.0, 0.5
+#: of each machine
+WORKERS = 2
 ROUNDS = 50
 ALL = FAULTS | WATCHED
 
@@ -76,8 +79,23 @@ def site(
         machines = []
         for name in ("one", "other"):
             (folder / name).mkdir()
-            machines.append(stack.enter_context(serve(APP, folder / name, workers=2, **setting)))
+            machines.append(
+                stack.enter_context(serve(APP, folder / name, workers=WORKERS, **setting))
+            )
+        for machine in machines:
+            wait_for_workers(machine)
         yield Site(place, machines)
+
+
+def wait_for_workers(machine: Server) -> None:
+    """A worker that starts while its server is unfit ends its whole machine."""
+    seen: set[str] = set()
+
+    def all_answer() -> bool:
+        seen.add(machine.call("GET", "/nowhere")[1][WORKER.lower()])
+        return len(seen) == WORKERS
+
+    until(all_answer)
 
 
 def seconds_until_well(site: Site, ledger: Ledger, began: float) -> float:
