@@ -20,7 +20,7 @@ from random import Random
 from .serving import Server
 from .solving import ASK, REDEEM, solve
 from .test_selling import Key
-from .waits import Waits
+from .waits import STALLS, Waits
 
 #: units of a sale
 SOLD = 20
@@ -138,11 +138,11 @@ class Visitor:
         """Open one more profile; the status."""
         name, self.read = f"p{self.read}", self.read + 1
         headers = {"Accept": "application/json"} | self._cookie()
-        began, status = time.monotonic(), 0
+        began, status, told = time.monotonic(), 0, {}
         with suppress(OSError, http.client.HTTPException):
-            status, _, _ = self.machines[at].call("GET", f"/people/{name}", headers)
+            status, told, _ = self.machines[at].call("GET", f"/people/{name}", headers)
         ledger = self.ledger
-        ledger.waits.page(at, began, time.monotonic())
+        ledger.waits.page(at, began, time.monotonic(), told.get(STALLS.lower(), ""))
         with ledger.lock:
             ledger.pages[status] += 1
             if status == 200:

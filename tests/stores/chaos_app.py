@@ -11,6 +11,7 @@ from challenge.stores import redis_scripts as scripts
 from challenge.stores.redis import RedisStore
 
 from ..racing import create_app as create_race
+from ..waits import telling
 
 
 class Forgetful(RedisStore):
@@ -33,4 +34,6 @@ def create_app() -> Flask:
         from challenge.stores import redis as redis_store
 
         redis_store.RedisStore = Forgetful  # type: ignore[misc]
-    return create_race()
+    app = create_race()
+    app.wsgi_app = telling(app.wsgi_app)  # type: ignore[method-assign]
+    return app
