@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,16 +18,37 @@ def way_to(address: Address) -> Callable[[], Connection]:
     """Makes connections, not yet open, to where the server is at that moment."""
     if not address.sentinels:
         return lambda: connection_to(address)
-    return lambda: connection_to(_master(address))
+    sentinels = _Sentinels(address)
+    return lambda: connection_to(sentinels.master())
 
 
-def _master(address: Address) -> Address:
-    """Where the first sentinel that answers says that the master is.
+class _Sentinels:
+    """Those that are asked for the master; who was silent is asked last from then on."""
 
-    :raises redis.ConnectionError: if none answers.
-    :raises Unfit: if one does not know the master.
-    """
-    for host, port in address.sentinels:
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._order = tuple(address.sentinels)
+
+    def master(self) -> Address:
+        """Where the first sentinel that answers says that the master is.
+
+        :raises redis.ConnectionError: if none answers.
+        :raises Unfit: if one does not know the master.
+        """
+        gives_up = time.monotonic() + self._address.timeout
+        for each in self._order:
+            try:
+                return self._told(*each)
+            except BROKEN:
+                # Whoever asks next asks another first.
+                self._order = (*(other for other in self._order if other != each), each)
+            # Several that are silent must not keep a page waiting, one after the other.
+            if time.monotonic() >= gives_up:
+                break
+        raise redis.ConnectionError("no sentinel answers")
+
+    def _told(self, host: str, port: int) -> Address:
+        address = self._address
         asked = replace(
             address,
             host=host,
@@ -45,8 +67,5 @@ def _master(address: Address) -> Address:
                 raise Unfit(f"the sentinels know no {address.service}")
             name, at = told
             return replace(address, host=name.decode(), port=int(at))
-        except BROKEN:
-            continue
         finally:
             connection.disconnect()
-    raise redis.ConnectionError("no sentinel answers")

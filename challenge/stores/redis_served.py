@@ -52,12 +52,17 @@ class Served:
         self._copy_ms = min(COPY_MS, int(address.timeout * 500))
         self._copies_late = False
         self._pool = Pool(way_to(address), self._greet, timeout=address.timeout, clock=clock)
-        try:
-            self._prepare()
-        except Unfit as error:
-            raise ConfigError(f"store {address}: {error.detail}", code="store_unusable") from None
-        except StoreUnavailable as error:
-            log.error("store %s does not answer: %s", address, error.detail)
+        # Nobody waits for a page yet, so each of several sentinels has its turn.
+        for left in reversed(range(max(1, len(address.sentinels)))):
+            try:
+                self._prepare()
+                break
+            except Unfit as error:
+                detail = f"store {address}: {error.detail}"
+                raise ConfigError(detail, code="store_unusable") from None
+            except StoreUnavailable as error:
+                if not left:
+                    log.error("store %s does not answer: %s", address, error.detail)
         # No connection is left for a server to take across its fork.
         self.close()
 

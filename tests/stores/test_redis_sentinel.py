@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,15 @@ import pytest
 from challenge.errors import ConfigError, StoreUnavailable
 from challenge.stores import from_uri
 
+from ..redis_proxy import proxy_to, swallow
 from ..redis_servers import free_port
 from ..test_tally import World, body_of
 from .conformance import KEY, visitor
 from .redis_stores import code_of, until
 from .redis_watched import Watched, fail_over, serve_watched
+
+#: a store that keeps nothing of its own
+IN_NONE: dict[str, Any] = {"folder": Path(), "max_bytes": 1}
 
 
 @pytest.fixture
@@ -74,3 +79,37 @@ def test_while_no_sentinel_answers_nothing_is_granted(watched: Watched) -> None:
     watched.sentinel.start(str(conf), "--sentinel")
     until(lambda: (store.open(KEY, visitor()), True)[1])
     store.close()
+
+
+def test_of_sentinels_that_are_silent_one_is_waited_for(watched: Watched) -> None:
+    """A page makes up to two calls that wait, so three time-outs in each were too many."""
+    with ExitStack() as stack:
+        ways = [stack.enter_context(proxy_to(watched.sentinel.port)) for _ in range(3)]
+        uri = watched.uri(*(f"127.0.0.1:{way.port}" for way in ways)).replace("=500", "=100")
+        store: Any = from_uri(uri.replace(f",127.0.0.1:{watched.sentinel.port}", ""), **IN_NONE)
+        store.open(KEY, visitor())
+        for way in ways:
+            way.seen.clear()
+            way.fate = lambda words: swallow
+        store.close()
+        for count in (1, 2, 3):
+            assert code_of(store.ping) == "store_unavailable"
+            assert sum(len(way.seen) for way in ways) == count
+        # Each had its turn; the first to answer is found before the store is left alone.
+        assert [len(way.seen) for way in ways] == [1, 1, 1]
+        ways[1].fate = lambda words: None
+        assert "fine" in [code_of(store.ping) for _ in range(2)]
+        store.close()
+
+
+def test_at_the_start_a_silent_sentinel_is_passed_over(watched: Watched) -> None:
+    """So what is unfit stops the start, whoever is silent."""
+    with proxy_to(watched.sentinel.port) as way:
+        way.fate = lambda words: swallow
+        uri = watched.uri(f"127.0.0.1:{way.port}").replace("=500", "=100")
+        with pytest.raises(ConfigError, match="know no other"):
+            from_uri(uri.replace("/gate/", "/other/"), **IN_NONE)
+        store = from_uri(uri, **IN_NONE)
+        store.open(KEY, visitor())
+        assert way.seen
+        store.close()
