@@ -15,7 +15,6 @@ from typing import Any
 from ..redis_proxy import Proxy, proxy_to, reset, swallow
 from ..redis_servers import RedisServer, free_port, serve_redis
 from .redis_stores import ACL, URI, until
-from .redis_watched import SERVICE, Watched, serve_watched
 
 #: seconds for which a fault lasts
 LASTS = 1.2
@@ -85,29 +84,6 @@ class Alone(Place):
         self.master.client().execute_command(*ACL)
 
 
-@dataclass
-class Guarded(Place):
-    """Two servers that a sentinel watches."""
-
-    watched: Watched = field(kw_only=True)
-
-    def uri(self) -> str:
-        return self.watched.uri().partition("?")[0]
-
-    def follow(self) -> None:
-        # A sentinel that finds a master too many makes a replica of it, some ten seconds later.
-        until(lambda: self.replica.client().info("replication")["role"] == "slave")
-        super().follow()
-
-    def another_is_master(self) -> None:
-        """Wait until the sentinel has made the replica the master, and says so."""
-        port = str(self.replica.port).encode()
-        sentinel = self.watched.sentinel.client()
-        asked = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE)
-        until(lambda: sentinel.execute_command(*asked)[1] == port)
-        until(lambda: self.replica.client().info("replication")["role"] == "master")
-
-
 @contextmanager
 def alone(folder: Path) -> Iterator[Alone]:
     at_once = ("--repl-diskless-sync-delay", "0")
@@ -121,12 +97,6 @@ def alone(folder: Path) -> Iterator[Alone]:
         place = Alone(*servers, proxy=stack.enter_context(proxy_to(servers[0].port)))
         place.let_in()
         yield place
-
-
-@contextmanager
-def guarded(folder: Path) -> Iterator[Guarded]:
-    with serve_watched(folder) as watched:
-        yield Guarded(watched.master, watched.replica, watched=watched)
 
 
 def signal_to(server: RedisServer, number: int) -> None:
@@ -180,30 +150,6 @@ def flushed(place: Alone) -> Iterator[None]:
     place.master.client().flushall()
     yield
     place.count_lost("flush", before)
-
-
-@contextmanager
-def taken_over(place: Guarded) -> Iterator[None]:
-    """A sentinel has one take over that has not got the last writes."""
-    place.cut_off()
-    before = place.sells()
-    place.master.stop()
-    yield
-    place.another_is_master()
-    place.swap()
-    place.count_lost("sentinel", before)
-    place.replica.start()
-
-
-@contextmanager
-def split(place: Guarded) -> Iterator[None]:
-    """The master wakes up when another has taken over; for some seconds there are two."""
-    place.follow()
-    signal_to(place.master, signal.SIGSTOP)
-    place.another_is_master()
-    yield
-    signal_to(place.master, signal.SIGCONT)
-    place.swap()
 
 
 # -- no rows are lost
@@ -267,7 +213,6 @@ def unheard(place: Alone) -> Iterator[None]:
     place.proxy.delay = lambda words: 0.0
 
 
-#: for who is alone
 FAULTS: dict[str, Callable[[Any], AbstractContextManager[None]]] = {
     "kill": killed,
     "restore": restored,
@@ -282,12 +227,5 @@ FAULTS: dict[str, Callable[[Any], AbstractContextManager[None]]] = {
     "reset": broken,
     "unheard": unheard,
 }
-#: for who is watched by a sentinel
-WATCHED: dict[str, Callable[[Any], AbstractContextManager[None]]] = {
-    "sentinel": taken_over,
-    "split": split,
-}
 #: those by which rows are lost
-LOSSES = {"kill", "restore", "failover", "flush", "sentinel"}
-#: those after which another epoch begins; nobody knows that nothing was lost
-EPOCHS = {*LOSSES, "split"}
+LOSSES = {"kill", "restore", "failover", "flush"}
