@@ -18,10 +18,9 @@ from typing import Any
 import redis
 
 from challenge.stores.compact import pack, text, unpack
-from challenge.stores.redis_pool import Lease
 from challenge.stores.redis_scripts import CHARGE
 
-from ._store_sites import PROFILES, Reader, Site
+from ._store_sites import PROFILES, Reader, Site, seen_trips
 
 #: how often each visitor is copied
 COPIES = 40
@@ -68,18 +67,13 @@ class Lane:
 def recorded() -> Iterator[list[Trip]]:
     """What this process sends to stores; not what it asks about the server, once a second."""
     found: list[Trip] = []
-    ask = Lease.ask
 
-    def asking(lease: Lease, *commands: Any) -> Any:
-        if commands[0][0] != "INFO":
-            found.append(commands)
-        return ask(lease, *commands)
+    def see(trip: Trip) -> None:
+        if trip[0][0] != "INFO":
+            found.append(trip)
 
-    Lease.ask = asking  # type: ignore[method-assign, assignment]
-    try:
+    with seen_trips(see):
         yield found
-    finally:
-        Lease.ask = ask  # type: ignore[method-assign]
 
 
 def full_of_visits(site: Site, readers: Sequence[Reader]) -> Full:

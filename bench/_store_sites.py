@@ -40,19 +40,31 @@ class Trips:
 
 
 @contextmanager
-def counted_trips() -> Iterator[Trips]:
-    """Counts them, of all stores in this process."""
-    trips, ask = Trips(), Lease.ask
+def seen_trips(see: Callable[[tuple[Any, ...]], None]) -> Iterator[None]:
+    """Shows the commands of each trip, of all stores in this process, before they are sent."""
+    ask = Lease.ask
 
-    def counted(lease: Lease, *commands: Any) -> Any:
-        trips.count += 1
+    def asking(lease: Lease, *commands: Any) -> Any:
+        see(commands)
         return ask(lease, *commands)
 
-    Lease.ask = counted  # type: ignore[method-assign, assignment]
+    Lease.ask = asking  # type: ignore[method-assign, assignment]
     try:
-        yield trips
+        yield
     finally:
         Lease.ask = ask  # type: ignore[method-assign]
+
+
+@contextmanager
+def counted_trips() -> Iterator[Trips]:
+    """Counts them."""
+    trips = Trips()
+
+    def see(_: tuple[Any, ...]) -> None:
+        trips.count += 1
+
+    with seen_trips(see):
+        yield trips
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..redis_proxy import Proxy, proxy_to, reset, swallow
 from ..redis_servers import RedisServer, free_port, serve_redis
@@ -22,17 +21,28 @@ LASTS = 1.2
 
 @dataclass
 class Place:
-    """A master and its replica."""
+    """A master, its replica, and a way to whichever is the master."""
 
     master: RedisServer
     replica: RedisServer
+    proxy: Proxy
     #: rows that were acknowledged, and are gone, for each kind of fault
     lost: Counter[str] = field(default_factory=Counter)
     #: since when the store is there again
     mended: float = 0
 
     def uri(self) -> str:
-        raise NotImplementedError
+        return URI.format(port=self.proxy.port)
+
+    def let_in(self) -> None:
+        """The rights that the docs give, on both."""
+        for server in (self.master, self.replica):
+            server.client().execute_command(*ACL)
+
+    def start(self) -> None:
+        """Start the master again."""
+        self.master.start()
+        self.master.client().execute_command(*ACL)
 
     def rows(self, server: RedisServer) -> set[bytes]:
         """The challenges that are spent."""
@@ -64,28 +74,8 @@ class Place:
         self.master, self.replica = self.replica, self.master
 
 
-@dataclass
-class Alone(Place):
-    """Two servers that nobody watches, and a way to whichever is the master."""
-
-    proxy: Proxy = field(kw_only=True)
-
-    def uri(self) -> str:
-        return URI.format(port=self.proxy.port)
-
-    def let_in(self) -> None:
-        """The rights that the docs give, on both."""
-        for server in (self.master, self.replica):
-            server.client().execute_command(*ACL)
-
-    def start(self) -> None:
-        """Start the master again."""
-        self.master.start()
-        self.master.client().execute_command(*ACL)
-
-
 @contextmanager
-def alone(folder: Path) -> Iterator[Alone]:
+def serve_place(folder: Path) -> Iterator[Place]:
     at_once = ("--repl-diskless-sync-delay", "0")
     with ExitStack() as stack:
         for name in ("master", "replica"):
@@ -94,7 +84,7 @@ def alone(folder: Path) -> Iterator[Alone]:
             stack.enter_context(serve_redis("valkey", folder / name, *at_once))
             for name in ("master", "replica")
         ]
-        place = Alone(*servers, proxy=stack.enter_context(proxy_to(servers[0].port)))
+        place = Place(*servers, proxy=stack.enter_context(proxy_to(servers[0].port)))
         place.let_in()
         yield place
 
@@ -108,7 +98,7 @@ def signal_to(server: RedisServer, number: int) -> None:
 
 
 @contextmanager
-def killed(place: Alone) -> Iterator[None]:
+def killed(place: Place) -> Iterator[None]:
     before = place.rows(place.master)
     place.master.stop()
     yield
@@ -117,7 +107,7 @@ def killed(place: Alone) -> Iterator[None]:
 
 
 @contextmanager
-def restored(place: Alone) -> Iterator[None]:
+def restored(place: Place) -> Iterator[None]:
     """It starts again from a backup, which is older."""
     place.master.client().save()
     before = place.sells()
@@ -130,7 +120,7 @@ def restored(place: Alone) -> Iterator[None]:
 
 
 @contextmanager
-def failed_over(place: Alone) -> Iterator[None]:
+def failed_over(place: Place) -> Iterator[None]:
     """Another takes the place of the master, and has not got its last writes."""
     place.cut_off()
     before = place.sells()
@@ -145,7 +135,7 @@ def failed_over(place: Alone) -> Iterator[None]:
 
 
 @contextmanager
-def flushed(place: Alone) -> Iterator[None]:
+def flushed(place: Place) -> Iterator[None]:
     before = place.rows(place.master)
     place.master.client().flushall()
     yield
@@ -171,9 +161,9 @@ def without_scripts(place: Place) -> Iterator[None]:
     yield
 
 
-def without_right(*rights: str) -> Callable[[Alone], AbstractContextManager[None]]:
+def without_right(*rights: str) -> Callable[[Place], AbstractContextManager[None]]:
     @contextmanager
-    def denied(place: Alone) -> Iterator[None]:
+    def denied(place: Place) -> Iterator[None]:
         place.master.client().execute_command("ACL", "SETUSER", "gate", *rights)
         yield
         place.let_in()
@@ -190,7 +180,7 @@ def full(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def cut(place: Alone) -> Iterator[None]:
+def cut(place: Place) -> Iterator[None]:
     """Nothing that is sent arrives."""
     place.proxy.fate = lambda words: swallow
     yield
@@ -198,7 +188,7 @@ def cut(place: Alone) -> Iterator[None]:
 
 
 @contextmanager
-def broken(place: Alone) -> Iterator[None]:
+def broken(place: Place) -> Iterator[None]:
     """What is sent breaks the connection."""
     place.proxy.fate = lambda words: reset
     yield
@@ -206,14 +196,14 @@ def broken(place: Alone) -> Iterator[None]:
 
 
 @contextmanager
-def unheard(place: Alone) -> Iterator[None]:
+def unheard(place: Place) -> Iterator[None]:
     """All is done that is asked for, and nobody hears of it in time."""
     place.proxy.delay = lambda words: 0.5
     yield
     place.proxy.delay = lambda words: 0.0
 
 
-FAULTS: dict[str, Callable[[Any], AbstractContextManager[None]]] = {
+FAULTS: dict[str, Callable[[Place], AbstractContextManager[None]]] = {
     "kill": killed,
     "restore": restored,
     "stop": stopped,

@@ -23,14 +23,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from ..chaos import Ledger, Visitor, crowd
 from ..serving import Server, serve
 from ..waits import WORKER
-from .chaos_faults import FAULTS, LASTS, LOSSES, alone, stopped
+from .chaos_faults import FAULTS, LASTS, LOSSES, Place, serve_place, stopped
 from .redis_stores import until
 
 APP = "tests.stores.chaos_app:create_app()"
@@ -45,7 +44,7 @@ ROUNDS = 50
 class Site:
     """Two machines, what their store is kept on, and what came of the rounds."""
 
-    place: Any
+    place: Place
     machines: list[Server]
     told: list[Told] = field(default_factory=list)
 
@@ -61,13 +60,9 @@ class Told:
 
 
 @contextmanager
-def site(
-    folder: Path,
-    query: str = "",
-    **env: str,
-) -> Iterator[Site]:
+def site(folder: Path, query: str = "", **env: str) -> Iterator[Site]:
     with ExitStack() as stack:
-        place = stack.enter_context(alone(folder))
+        place = stack.enter_context(serve_place(folder))
         setting = {
             "CHALLENGE_STORE_URI": place.uri() + query,
             "CHALLENGE_KEYS_PATH": str(folder / "keys.json"),

@@ -38,28 +38,37 @@ NUMBERS = itertools.count()
 
 def crossed(store: RedisStore, proxy: Proxy, rounds: int, *, slow: bool) -> tuple[int, int]:
     """Of calls that 16 callers make, how many time out, and how many get another's reply."""
-    keys, slowly = [digest(number) * 2 for number in range(16)], Random(1)
-    quick = opened(proxy, timeout=2)
+    slowly, quick = Random(1), opened(proxy, timeout=2)
     quick._prefix = store._prefix
-    for at, key in enumerate(keys):
-        quick.open(key, visitor(left=at + 1))
+    open_all(quick)
     if slow:
         proxy.delay = lambda words: slowly.uniform(0, 0.04) if words[0] == b"GET" else 0
+    return called(store, rounds, StoreUnavailable)
+
+
+def open_all(store: RedisStore) -> None:
+    """A record for each of 16 callers, that tells whose it is."""
+    for at in range(16):
+        store.open(digest(at) * 2, visitor(left=at + 1))
+
+
+def called(store: RedisStore, calls: int, ends: type[BaseException]) -> tuple[int, int]:
+    """Of calls that 16 callers make, how many end so, and how many get another's reply."""
 
     def call(caller: int) -> tuple[int, int]:
-        late, wrong, dice = 0, 0, Random(caller)
-        for _ in range(rounds):
+        ended, wrong, dice = 0, 0, Random(caller)
+        for _ in range(calls):
             at = dice.randrange(16)
             try:
-                record = store.read(keys[at], now=NOW)
+                record = store.read(digest(at) * 2, now=NOW)
                 wrong += record is None or record.left != at + 1
-            except StoreUnavailable:
-                late += 1
-        return late, wrong
+            except ends:
+                ended += 1
+        return ended, wrong
 
     with ThreadPoolExecutor(16) as pool:
         counts = list(pool.map(call, range(16)))
-    return sum(late for late, _ in counts), sum(wrong for _, wrong in counts)
+    return sum(ended for ended, _ in counts), sum(wrong for _, wrong in counts)
 
 
 def test_of_thousands_of_late_replies_none_reaches_another(proxy: Proxy, rounds: int) -> None:
@@ -102,9 +111,7 @@ class Cancelled(BaseException):
 
 def cancelled(store: RedisStore, calls: int, patch: pytest.MonkeyPatch) -> tuple[int, int]:
     """Of calls that 16 callers make, how many are cancelled, and how many get another's reply."""
-    keys = [digest(number) * 2 for number in range(16)]
-    for at, key in enumerate(keys):
-        store.open(key, visitor(left=at + 1))
+    open_all(store)
     read_response, dice = Connection.read_response, Random(1)
 
     def read(self: Connection, *args: Any, **kwargs: Any) -> Any:
@@ -113,21 +120,9 @@ def cancelled(store: RedisStore, calls: int, patch: pytest.MonkeyPatch) -> tuple
             raise Cancelled
         return read_response(self, *args, **kwargs)
 
-    def call(caller: int) -> tuple[int, int]:
-        ended, wrong, own = 0, 0, Random(caller)
-        for _ in range(calls):
-            at = own.randrange(16)
-            try:
-                record = store.read(keys[at], now=NOW)
-                wrong += record is None or record.left != at + 1
-            except Cancelled:
-                ended += 1
-        return ended, wrong
-
-    with patch.context() as patched, ThreadPoolExecutor(16) as pool:
+    with patch.context() as patched:
         patched.setattr(Connection, "read_response", read)
-        counts = list(pool.map(call, range(16)))
-    return sum(ended for ended, _ in counts), sum(wrong for _, wrong in counts)
+        return called(store, calls, Cancelled)
 
 
 def test_of_ten_thousand_cancelled_calls_none_leaves_its_reply_to_another(
