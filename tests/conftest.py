@@ -11,12 +11,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from challenge import Gate
 from challenge.flask.client import EXTENSION
 from challenge.stores import Store, from_uri
 
 from .redis_servers import RedisServer, serve_redis
+
+# How long an example takes is the machine's affair, and the first one loads all of Unicode.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 #: of stores on the server that tests share
 PREFIXES = (f"t-{number}" for number in itertools.count())

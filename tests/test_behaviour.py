@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from challenge.core.behaviour import SIGNALS, Headers
@@ -161,7 +161,6 @@ def test_counts_that_contradict_each_other_are_evidence() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(deadline=None)
 def test_no_report_is_an_error(report: str) -> None:
     assert judge(read_report(report.encode("utf-8", "replace").decode()), Headers()).factor >= 1
 

@@ -404,7 +404,7 @@ def test_without_it_profiles_open_and_are_renewed(
     statuses = [visit(page, url) for url in site.profiles[:4]]
     assert page.evaluate(look) == seen
     until_left(page, site, 2)
-    assert statuses == [403, 200, 200, 200]
+    assert statuses == [403, 200, 200, 200], (calls.asks, clearance(context))
     # A renewal that the next page cut short has asked in vain.
     assert len(calls.sales) == 2 <= len(calls.asks)
     keyless = name in ("indexedDB", "crypto.subtle")

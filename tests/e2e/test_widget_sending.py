@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -43,6 +45,33 @@ def test_a_form_that_is_sent_early_waits_once_and_is_sent_by_the_same_button(
     assert ("by", "send") in fields
     assert siteverify(forms, dict(fields)["challenge-response"])["success"]
     assert len(calls.of("POST", "/e2e/posted")) == 1
+
+
+def test_a_form_that_is_sent_before_the_widgets_file_has_come_waits_for_it(
+    context: BrowserContext, page: Page, forms: Site
+) -> None:
+    held = Held(context, re.compile(r"/static/widget\.\w+\.js"))
+    open_form(page, forms)
+    until(lambda: held.routes, lambda: page.wait_for_timeout(20), "the file that is asked for")
+    calls = Calls(forms)
+    page.fill("input[name=name]", "Bo")
+    page.click("text=Send")
+    page.wait_for_timeout(300)
+    assert calls.of("POST", "/e2e/posted") == []
+    held.release()
+    fields = dict(posted(page))
+    assert (fields["name"], fields["by"]) == ("Bo", "send")
+    assert siteverify(forms, fields["challenge-response"])["success"]
+    assert len(calls.of("POST", "/e2e/posted")) == 1
+
+
+def test_a_form_whose_widget_can_not_be_had_is_sent_for_the_server_to_decide(
+    page: Page, forms: Site
+) -> None:
+    page.route(re.compile(r"/static/widget\."), lambda route: route.abort())
+    open_form(page, forms)
+    page.click("text=Send")
+    assert "challenge-response" not in dict(posted(page))
 
 
 def test_a_form_that_is_sent_in_a_queue_says_that_it_will_be_and_when(

@@ -144,7 +144,7 @@ def bench(
         store.close()
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(seed=some.integers(0, 2**32))
 def test_the_script_is_the_core(bench: Bench, seed: int) -> None:
     assert not bench.differs(seed)

@@ -99,14 +99,17 @@ export function faceOf(root, tell = announce) {
 function workOn(ink, live, { textCount = "", textSlow }, tell) {
   let startedAt = performance.now();
   let sayAnyhow = false;
+  let said = false;
   return {
     onProgress(done, count, engine) {
       if (done === count || performance.now() - startedAt > STILL_MS) ink(done);
       live.count(textCount.replace("{done}", `${done}`).replace("{count}", `${count}`));
       tell("progress", { done, count, engine });
-      if (done !== Math.min(ENOUGH_TO_GUESS, count)) return;
+      // A first guess may be a lucky one.
+      if (said || done < Math.min(ENOUGH_TO_GUESS, count)) return;
       const total = ((performance.now() - startedAt) / done) * count;
-      if (sayAnyhow || total > SLOW_MS) live.aside(aboutText(total, textSlow));
+      said = sayAnyhow || total > SLOW_MS;
+      if (said) live.aside(aboutText(total, textSlow));
     },
     onSlow() {
       startedAt = performance.now();

@@ -176,6 +176,18 @@ test("slow work is said once, with a guess of the whole", () => {
   );
 });
 
+test("where the first part was quick by luck it is said later, once", () => {
+  const work = face.solving(16);
+  for (let done = 1; done <= 12; done++) {
+    pass(done < 4 ? 100 : 600);
+    work.onProgress(done, 16, "simd");
+  }
+  assert.deepEqual(
+    said().filter((text) => text.startsWith("about")),
+    ["about 5 s"],
+  );
+});
+
 test("without workers it is said however quick, counted from there", () => {
   const work = face.solving(16);
   pass(60_000);

@@ -18,7 +18,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "challenge-widgets-"));
   elements = [];
   Object.assign(globalThis, { WIDGET_FILE: HASHED, started: [] });
-  globalThis.document = { querySelector: (selector) => elements.find((e) => e === selector) };
+  globalThis.document = Object.assign(new EventTarget(), {
+    querySelector: (selector) => elements.find((e) => e === selector),
+  });
 });
 
 afterEach(() => {
@@ -109,4 +111,56 @@ test("what is called tallygate by chance is in nobody's way", () => {
   globalThis.tallygate = { localName: "section" };
   offerWidgets(script());
   assert.equal(typeof globalThis.tallygate.ready, "function");
+});
+
+/** A form, and how often it was sent by whom. */
+function formWith(selector) {
+  const sent = [];
+  const form = {
+    querySelector: (wanted) => (wanted === selector ? {} : null),
+    requestSubmit: (submitter) => submit(form, submitter),
+    sent,
+  };
+  return form;
+}
+
+function submit(form, submitter = null) {
+  const event = Object.assign(new Event("submit", { cancelable: true }), { submitter });
+  Object.defineProperty(event, "target", { value: form });
+  globalThis.document.dispatchEvent(event);
+  if (!event.defaultPrevented) form.sent.push(submitter);
+}
+
+const WIDGETS = "challenge-widget, .challenge-widget";
+
+test("a form that is sent before the file has come waits for it, and is sent as it was", async () => {
+  put(HASHED);
+  elements.push(WIDGETS);
+  const form = formWith(WIDGETS);
+  const look = offerWidgets(script());
+  submit(form, "early");
+  look();
+  submit(form, "late");
+  assert.deepEqual([form.sent, names()], [[], []]);
+  await later();
+  assert.deepEqual([form.sent, names()], [["early", "late"], [HASHED]]);
+  submit(form, "ready");
+  assert.deepEqual(form.sent, ["early", "late", "ready"], "the widget's own turn");
+});
+
+test("a form without a widget is sent at once", async () => {
+  const form = formWith("nothing of ours");
+  offerWidgets(script());
+  submit(form, "button");
+  assert.deepEqual(form.sent, ["button"]);
+  await pause();
+  assert.deepEqual(names(), []);
+});
+
+test("where no file can be had the form is sent all the same", async () => {
+  const form = formWith(WIDGETS);
+  offerWidgets(script());
+  submit(form, "button");
+  for (let left = 20; left > 0 && form.sent.length === 0; left--) await pause();
+  assert.deepEqual(form.sent, ["button"]);
 });

@@ -44,10 +44,11 @@ function closesDialog({ target, submitter }) {
 }
 
 /**
+ * Sends it as the visitor did.
  * @param {HTMLFormElement} form
  * @param {HTMLElement | null} submitter
  */
-function send(form, submitter) {
+export function send(form, submitter) {
   try {
     form.requestSubmit(submitter);
   } catch {
