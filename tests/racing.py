@@ -30,7 +30,14 @@ class ReadThenWrite(SQLiteStore):
     takeover_after = TAKEOVER_AFTER
 
     def spend(
-        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
+        self,
+        challenge: bytes,
+        digest: bytes,
+        claims: bytes,
+        *,
+        epoch: str,
+        now: float,
+        expires: int,
     ) -> Spending:
         with self._file.connection() as connection:
             row = connection.execute(

@@ -312,7 +312,9 @@ def spending_first(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         challenge = tokens.read_challenge(token, now, buys=buys)
         digest = json.dumps(answers).encode()
         ends = challenge.expires + 100
-        store.spend(decode_bytes(challenge.id), digest, b"", now=now, expires=ends)
+        store.spend(
+            decode_bytes(challenge.id), digest, b"", epoch=store.epoch, now=now, expires=ends
+        )
         return solved(token, answers, tokens, now, buys=buys)
 
     monkeypatch.setattr(redeeming, "solved", spend)

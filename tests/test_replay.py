@@ -56,7 +56,9 @@ def grants_after(world: World, wait: float) -> int:
     for number in range(2 * 300):
         world.clock.now += 0.5
         world.store._swept = 0
-        world.store.spend(os.urandom(16), BODY, b"", now=world.clock.now, expires=0)
+        world.store.spend(
+            os.urandom(16), BODY, b"", epoch=world.store.epoch, now=world.clock.now, expires=0
+        )
         try:
             world.redeem(body + b" " * (1 + number % 3), at(number))
             granted += 1

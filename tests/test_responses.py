@@ -147,7 +147,12 @@ def test_wrong_answers_give_nothing_and_spend_nothing(world: World) -> None:
         offer["challenge"], world.clock(), buys="response"
     ).id
     fresh = world.store.spend(
-        decode_bytes(id_of), b"d" * 32, b"", now=world.clock(), expires=int(world.clock()) + 9
+        decode_bytes(id_of),
+        b"d" * 32,
+        b"",
+        epoch=world.store.epoch,
+        now=world.clock(),
+        expires=int(world.clock()) + 9,
     )
     assert fresh.state == "won"
 

@@ -120,7 +120,7 @@ def begin_epoch(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         store._pool.drop()
         store.ping()
     else:
-        monkeypatch.setattr(store, "epoch", "another")
+        monkeypatch.setattr(store, "_epoch", "another")
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])

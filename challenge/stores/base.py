@@ -12,6 +12,7 @@ from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Lane
 from ..core.purchases import Purchase
 from ..core.visitors import Charged, View, Visitor
+from ..errors import StoreUnavailable
 
 #: Seconds after which the same body may take over a pending row: whoever made it has died.
 TAKEOVER_AFTER = 10
@@ -77,7 +78,14 @@ class Store(Protocol):
     # -- challenges
 
     def spend(
-        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
+        self,
+        challenge: bytes,
+        digest: bytes,
+        claims: bytes,
+        *,
+        epoch: str,
+        now: float,
+        expires: int,
     ) -> Spending:
         """Mark a challenge as being redeemed by a body.
 
@@ -87,6 +95,7 @@ class Store(Protocol):
         :param challenge: its id, 16 bytes.
         :param digest: SHA-256 of the exact body.
         :param claims: opaque; what the winner is about to grant.
+        :param epoch: the challenge's. Under another one nobody wins.
         :param expires: when the row may be forgotten; after the challenge's own end.
         """
         ...
@@ -115,8 +124,11 @@ class Store(Protocol):
         """The visitor's record."""
         ...
 
-    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
-        """Apply :func:`challenge.core.visitors.charge`."""
+    def charge(self, key: bytes, view: View, *, epoch: str, now: float) -> Charged:
+        """Apply :func:`challenge.core.visitors.charge`.
+
+        :param epoch: the clearance's. Under another one nothing is charged, or opens.
+        """
         ...
 
     def refund(self, key: bytes, paid: bytes, units: int, network: bytes) -> bool:
@@ -226,6 +238,13 @@ class RecordVerbs(ABC, Generic[Seen]):
     `Seen` is what such a store knows a record's state by.
     """
 
+    _epoch: str
+
+    @property
+    def epoch(self) -> str:
+        """See :class:`Store`."""
+        return self._epoch
+
     @abstractmethod
     def read(self, key: bytes, *, now: float) -> Visitor | None:
         """See :class:`Store`."""
@@ -245,8 +264,9 @@ class RecordVerbs(ABC, Generic[Seen]):
         :param after: expires when the one seen does.
         """
 
-    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
+    def charge(self, key: bytes, view: View, *, epoch: str, now: float) -> Charged:
         """See :class:`Store`."""
+        demand_epoch(epoch, self.epoch)
         # Most revisits and refusals change nothing, and need no lock. What changes something holds
         # if the record is still as it was seen.
         before, seen = self._look(key, now)
@@ -268,6 +288,12 @@ class RecordVerbs(ABC, Generic[Seen]):
     def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
         """See :class:`Store`."""
         return self._update(key, lambda visitor: purchases.top_up(visitor, sale, now))
+
+
+def demand_epoch(named: str, found: str) -> None:
+    """Raise if the epoch that a token names is not the one that is found."""
+    if named != found:
+        raise StoreUnavailable("the store has lost rows, or is another one")
 
 
 def day_is_open(day: int, now: float) -> bool:

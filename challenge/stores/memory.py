@@ -22,6 +22,7 @@ from .base import (
     Settled,
     Spending,
     day_is_open,
+    demand_epoch,
 )
 
 #: seconds between two sweeps of ended rows
@@ -65,7 +66,7 @@ class MemoryStore(RecordVerbs[Visitor | None]):
     shared_between_processes = False
 
     def __init__(self, *, rows_max: int = 100_000) -> None:
-        self.epoch = secrets.token_hex(4)
+        self._epoch = secrets.token_hex(4)
         self._rows_max = rows_max
         self._lock = threading.Lock()
         self._spent: dict[bytes, _Row] = {}
@@ -78,8 +79,16 @@ class MemoryStore(RecordVerbs[Visitor | None]):
         self._swept = 0.0
 
     def spend(
-        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
+        self,
+        challenge: bytes,
+        digest: bytes,
+        claims: bytes,
+        *,
+        epoch: str,
+        now: float,
+        expires: int,
     ) -> Spending:
+        demand_epoch(epoch, self.epoch)
         with self._lock:
             row = self._spent.get(challenge)
             if row is None or row.expires <= now:

@@ -28,6 +28,7 @@ from .base import (
     Settled,
     Spending,
     day_is_open,
+    demand_epoch,
 )
 from .compact import pack, text, unpack
 from .redis_pool import Lease
@@ -53,7 +54,14 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
     # -- challenges
 
     def spend(
-        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
+        self,
+        challenge: bytes,
+        digest: bytes,
+        claims: bytes,
+        *,
+        epoch: str,
+        now: float,
+        expires: int,
     ) -> Spending:
         self._demand_room()
         arguments = (
@@ -64,25 +72,24 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
             life_ms(expires - now),
             TAKEOVER_AFTER,
         )
-        told = self._epoch_told()
-        row, epoch = self._spent_keys(challenge)
+        row, mark = self._spent_keys(challenge)
         # That a challenge was not spent is seen by a row that is not there. So it is only believed
         # if the epoch, read after it, is there.
-        told_of, found = self._spend(row, arguments, epoch)
+        told_of, found = self._spend(row, arguments, mark)
         with reading():
-            is_told = (found or b"").partition(b" ")[0] == told.encode()
-        if not is_told:
-            raise self._lost(told, found or b"")
+            is_found = (found or b"").partition(b" ")[0] == epoch.encode()
+        if not is_found:
+            raise self._lost(epoch, found or b"")
         with reading():
             state, kept = told_of
             return Spending(state.decode(), kept, now if state == b"won" else 0)
 
     def _spend(
-        self, row: bytes, arguments: Sequence[bytes | str | int | float], epoch: bytes
+        self, row: bytes, arguments: Sequence[bytes | str | int | float], mark: bytes
     ) -> list[Any]:
         """What the script says of the row, and then the epoch."""
         return self._on(
-            row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", epoch))
+            row, lambda lease: scripts.SPEND.run_with(lease, [row], arguments, (b"GET", mark))
         )
 
     def settle(self, challenge: bytes, state: Settled, claims: bytes, *, since: float) -> bool:
@@ -105,17 +112,15 @@ class RedisStore(RedisSketches, RecordVerbs[bytes | None]):
     def read(self, key: bytes, *, now: float) -> Visitor | None:
         return self._look(key, now)[0]
 
-    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
+    def charge(self, key: bytes, view: View, *, epoch: str, now: float) -> Charged:
         """See :class:`Store`: `lua/charge.lua` does it, in one trip."""
-        told = self._epoch_told()
         digests = [part for pair in view.digests for part in pair]
         record = self._key(b"v", key)
         about_view = (text(view.jti), view.network, view.place, view.version, view.budget)
 
         def charge(lease: Lease) -> Any:
             # A connection that had to be made anew may lead to where the last charges are lost.
-            if self._epoch != told:
-                raise StoreUnavailable("the store has lost rows, or is another one")
+            demand_epoch(epoch, self._epoch)
             return scripts.CHARGE.run(lease, [record], repr(float(now)), *about_view, *digests)
 
         told_of = self._on(record, charge)

@@ -74,10 +74,10 @@ class ClusterStore(SlotStore):
         return self._key(b"e", b"{s%d}" % part)
 
     def _spend(
-        self, row: bytes, arguments: Sequence[bytes | str | int | float], epoch: bytes
+        self, row: bytes, arguments: Sequence[bytes | str | int | float], mark: bytes
     ) -> list[Any]:
         def spend(lease: Lease) -> tuple[Any, Any, bool]:
-            told, found = scripts.SPEND.ask_with(lease, [row], arguments, (b"GET", epoch))
+            told, found = scripts.SPEND.ask_with(lease, [row], arguments, (b"GET", mark))
             lease.checked([told])
             return told, found, isinstance(lease, Asking)
 
@@ -87,7 +87,7 @@ class ClusterStore(SlotStore):
         # The two may be on different servers while their slot moves. Whatever is said of the mark,
         # the row's step has been done, and must not be done again.
         if on_its_way or isinstance(found, redis.ResponseError):
-            found = self._call(epoch, "GET", epoch)
+            found = self._call(mark, "GET", mark)
         return [told, found]
 
     def _see(self, row: bytes, told: Any, *, digest: Any, since: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import secrets
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -46,7 +45,6 @@ class Served:
         self._prefix = address.prefix.encode()
         self._clock = clock
         self._epoch = ""
-        self._told = threading.local()
         self._looked, self._is_full = float("-inf"), False
         self._watched = bool(address.sentinels)
         self._copy_ms = min(COPY_MS, int(address.timeout * 500))
@@ -81,7 +79,6 @@ class Served:
         if not self._epoch:
             with self._lease(self._key(b"e")):
                 pass
-        self._told.epoch = self._epoch
         return self._epoch
 
     def ping(self) -> None:
@@ -205,14 +202,6 @@ class Served:
             self._look_for_room()
         if self._is_full:
             raise StoreUnavailable("the server has its full size", code="store_full")
-
-    def _epoch_told(self) -> str:
-        """The epoch that the caller has compared tokens with: what this thread was told last.
-
-        Another thread may have found a new one since then.
-        """
-        told: str = getattr(self._told, "epoch", "") or self.epoch
-        return told
 
 
 def life_ms(seconds: float) -> int:

@@ -22,6 +22,7 @@ from .base import (
     Settled,
     Spending,
     day_is_open,
+    demand_epoch,
 )
 from .connections import SQLiteFile
 from .epoch import boot_id, log_is_left, settle_epoch
@@ -87,7 +88,7 @@ class SQLiteStore(SQLiteLists, RecordVerbs[bytes | None]):
             unclean = log_is_left(path)
             with self._file.transaction() as connection:
                 settle_schema(connection, path)
-                self.epoch = settle_epoch(
+                self._epoch = settle_epoch(
                     connection, boot=boot_id(), file=path.stat().st_ino % 2**63, unclean=unclean
                 )
         except OSError as error:
@@ -99,8 +100,16 @@ class SQLiteStore(SQLiteLists, RecordVerbs[bytes | None]):
         self._file.close()
 
     def spend(
-        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
+        self,
+        challenge: bytes,
+        digest: bytes,
+        claims: bytes,
+        *,
+        epoch: str,
+        now: float,
+        expires: int,
     ) -> Spending:
+        demand_epoch(epoch, self.epoch)
         values = {
             "challenge": challenge,
             "digest": digest,

@@ -106,7 +106,7 @@ class Admitter:
         version = client.address.version
         view = View(claims.jti, network, place, version, self._budget, digests)
         if not free_only:
-            return self._charge(key, view, client, now), network
+            return self._charge(key, view, claims.epoch, client, now), network
         _, charged = visitors.charge(self._books.store.read(key, now=now), view, now)
         if charged.charge is not Charge.REVISIT:
             raise NotYet("nobody has asked for it yet")
@@ -176,13 +176,13 @@ class Admitter:
             raise Expired("another epoch", code="store_changed")
         return claims
 
-    def _charge(self, key: bytes, view: View, client: Client, now: float) -> Charged:
-        charged = self._books.store.charge(key, view, now=now)
+    def _charge(self, key: bytes, view: View, epoch: str, client: Client, now: float) -> Charged:
+        charged = self._books.store.charge(key, view, epoch=epoch, now=now)
         for _ in range(MOST_MOVES):
             if charged.charge is not Charge.MOVED:
                 break
             self._move(key, view, charged, client, now)
-            charged = self._books.store.charge(key, view, now=now)
+            charged = self._books.store.charge(key, view, epoch=epoch, now=now)
         if charged.charge is Charge.WAIT:
             wait = charged.retry_after
             raise Queued("the units are for later", code="too_early", retry_after=wait)

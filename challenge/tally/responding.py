@@ -72,7 +72,9 @@ class Responder:
             return self._receipt(response, now)
         spent, digest = decode_bytes(challenge.id), hashlib.sha256(body).digest()
         claims = json.dumps(asdict(response)).encode()
-        spending = self._spender.spend(spent, digest, claims, expires=challenge.expires)
+        spending = self._spender.spend(
+            spent, digest, claims, epoch=challenge.epoch, expires=challenge.expires
+        )
         if spending.state == "other":
             raise Spent("by another body")
         if spending.state == "failed":
@@ -115,7 +117,9 @@ class Responder:
         caller = idempotency_key.encode() or self._random(RANDOM_BYTES)
         digest = hashlib.sha256(canonical("challenge/v1/siteverify", caller)).digest()
         spent = decode_bytes(response.jti)
-        spending = self._spender.spend(spent, digest, b"", expires=response.expires)
+        spending = self._spender.spend(
+            spent, digest, b"", epoch=response.epoch, expires=response.expires
+        )
         if spending.state == "other":
             raise Spent("asked before")
         if spending.state == "won":

@@ -102,7 +102,9 @@ class Seller:
             raise Expired("another epoch", code="store_changed")
         buyer = self._buyer(order, now)
         claims = write_claims(self._minted(order, buyer, now))
-        spending = self._spender.spend(order.id, order.digest, claims, expires=order.expires)
+        spending = self._spender.spend(
+            order.id, order.digest, claims, epoch=order.epoch, expires=order.expires
+        )
         if spending.state == "other":
             raise Spent("by another body")
         if spending.state == "failed":

@@ -29,12 +29,15 @@ class Spender:
         self._sleep = sleep
         self._waiter = threading.Semaphore(1)
 
-    def spend(self, spent: bytes, digest: bytes, claims: bytes, *, expires: int) -> Spending:
+    def spend(
+        self, spent: bytes, digest: bytes, claims: bytes, *, epoch: str, expires: int
+    ) -> Spending:
         """Spend it, waiting for at most one second if the same body is being redeemed.
 
         :param spent: the id of what is spent, 16 bytes.
         :param digest: SHA-256 of the exact body.
         :param claims: what the winner is about to grant.
+        :param epoch: the one that it names.
         :param expires: the last moment at which it may be spent, but for the leeway.
         :raises InProgress: if the other call takes longer.
         :raises Expired: if that moment has passed meanwhile.
@@ -47,7 +50,7 @@ class Spender:
             if at >= ends + HALT_SECONDS:
                 raise Expired("halted between check and spend")
             return self._books.store.spend(
-                spent, digest, claims, now=at, expires=ends + SPENT_MARGIN
+                spent, digest, claims, epoch=epoch, now=at, expires=ends + SPENT_MARGIN
             )
 
         spending = attempt()

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask
 
+from challenge.core.visitors import Charged, View
 from challenge.stores import redis_scripts as scripts
 from challenge.stores.redis import RedisStore
 
@@ -21,12 +22,12 @@ class Forgetful(RedisStore):
     def epoch(self) -> str:
         return "for ever"
 
-    def _epoch_told(self) -> str:
-        return self._epoch
-
-    def _spend(self, row: bytes, arguments: Any, epoch: bytes) -> list[Any]:
+    def _spend(self, row: bytes, arguments: Any, mark: bytes) -> list[Any]:
         told = self._on(row, lambda lease: scripts.SPEND.run(lease, [row], *arguments))
-        return [told, self._epoch.encode()]
+        return [told, self.epoch.encode()]
+
+    def charge(self, key: bytes, view: View, *, epoch: str, now: float) -> Charged:
+        return super().charge(key, view, epoch=self._epoch, now=now)
 
 
 def create_app() -> Flask:

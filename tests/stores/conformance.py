@@ -17,8 +17,9 @@ import pytest
 from challenge.core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from challenge.core.models import Charge, Lane
 from challenge.core.purchases import Purchase, first_purchase
-from challenge.core.visitors import View, Visitor
-from challenge.stores.base import RESERVATION_SECONDS, TAKEOVER_AFTER, Store
+from challenge.core.visitors import Charged, View, Visitor
+from challenge.errors import StoreUnavailable
+from challenge.stores.base import RESERVATION_SECONDS, TAKEOVER_AFTER, Spending, Store
 
 NOW = 1_800_000_000.0
 END = int(NOW) + 200
@@ -59,6 +60,24 @@ def digest(number: int) -> bytes:
     return number.to_bytes(8, "big")
 
 
+def spend(
+    store: Store,
+    challenge: bytes,
+    body: bytes,
+    claims: bytes = b"",
+    *,
+    now: float = NOW,
+    expires: int = END,
+) -> Spending:
+    """Spend it under the epoch that the store has."""
+    return store.spend(challenge, body, claims, epoch=store.epoch, now=now, expires=expires)
+
+
+def charge(store: Store, key: bytes, seen: View, *, now: float = NOW) -> Charged:
+    """Charge it under the epoch that the store has."""
+    return store.charge(key, seen, epoch=store.epoch, now=now)
+
+
 class StoreConformance:
     """The suite."""
 
@@ -73,83 +92,96 @@ class StoreConformance:
     # -- spend and settle
 
     def test_the_first_body_wins_and_its_claims_stay(self, store: Store) -> None:
-        assert store.spend(ID, BODY, b"claims", now=NOW, expires=END).state == "won"
-        again = store.spend(ID, BODY, b"newer", now=NOW + 1, expires=END)
+        assert spend(store, ID, BODY, b"claims").state == "won"
+        again = spend(store, ID, BODY, b"newer", now=NOW + 1)
         assert (again.state, again.claims) == ("pending", b"claims")
 
     @pytest.mark.parametrize("state", ["granted", "failed"])
     def test_how_it_ended_is_told_to_the_same_body(self, store: Store, state: str) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         store.settle(ID, state, b"final", since=NOW)
-        again = store.spend(ID, BODY, b"newer", now=NOW + 60, expires=END)
+        again = spend(store, ID, BODY, b"newer", now=NOW + 60)
         assert (again.state, again.claims) == (state, b"final")
 
     def test_a_settled_row_is_not_settled_again(self, store: Store) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         store.settle(ID, "failed", b"", since=NOW)
         store.settle(ID, "granted", b"", since=NOW)
-        assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "failed"
+        assert spend(store, ID, BODY).state == "failed"
 
     @pytest.mark.parametrize("end", [None, "granted", "failed"])
     def test_another_body_is_told_nothing(self, store: Store, end: str | None) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         if end:
             store.settle(ID, end, b"", since=NOW)
         late = NOW + TAKEOVER_AFTER + 1
-        other = store.spend(ID, OTHER, b"theirs", now=late, expires=END)
+        other = spend(store, ID, OTHER, b"theirs", now=late)
         assert (other.state, other.claims) == ("other", b"")
 
     def test_a_dead_winner_is_taken_over_with_its_claims_once(self, store: Store) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
-        early = store.spend(ID, BODY, b"x", now=NOW + TAKEOVER_AFTER - 0.1, expires=END)
+        spend(store, ID, BODY, b"claims")
+        early = spend(store, ID, BODY, b"x", now=NOW + TAKEOVER_AFTER - 0.1)
         assert early.state == "pending"
-        taken = store.spend(ID, BODY, b"x", now=NOW + TAKEOVER_AFTER + 0.1, expires=END)
+        taken = spend(store, ID, BODY, b"x", now=NOW + TAKEOVER_AFTER + 0.1)
         assert (taken.state, taken.claims) == ("won", b"claims")
-        again = store.spend(ID, BODY, b"x", now=NOW + TAKEOVER_AFTER + 0.2, expires=END)
+        again = spend(store, ID, BODY, b"x", now=NOW + TAKEOVER_AFTER + 0.2)
         assert again.state == "pending"
 
     def test_a_winner_that_was_taken_over_settles_nothing(self, store: Store) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         late = NOW + TAKEOVER_AFTER + 0.125
-        assert store.spend(ID, BODY, b"x", now=late, expires=END).since == late
+        assert spend(store, ID, BODY, b"x", now=late).since == late
         store.unspend(ID, since=NOW)
         assert not store.settle(ID, "failed", b"", since=NOW)
-        assert store.spend(ID, OTHER, b"x", now=late, expires=END).state == "other"
+        assert spend(store, ID, OTHER, b"x", now=late).state == "other"
         assert store.settle(ID, "granted", b"final", since=late)
         assert not store.settle(ID, "failed", b"", since=late)
 
     def test_a_granted_row_is_never_taken_over(self, store: Store) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         store.settle(ID, "granted", b"", since=NOW)
-        late = store.spend(ID, BODY, b"x", now=NOW + 2 * TAKEOVER_AFTER, expires=END)
+        late = spend(store, ID, BODY, b"x", now=NOW + 2 * TAKEOVER_AFTER)
         assert late.state == "granted"
 
     def test_a_row_holds_until_its_end_and_not_longer(self, store: Store) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         store.settle(ID, "granted", b"", since=NOW)
-        assert store.spend(ID, OTHER, b"x", now=END - 0.1, expires=END).state == "other"
-        fresh = store.spend(ID, OTHER, b"theirs", now=END, expires=END + 100)
+        assert spend(store, ID, OTHER, b"x", now=END - 0.1).state == "other"
+        fresh = spend(store, ID, OTHER, b"theirs", now=END, expires=END + 100)
         assert (fresh.state, fresh.claims) == ("won", b"theirs")
 
     def test_what_is_taken_back_is_as_before(self, store: Store) -> None:
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")
         store.unspend(ID, since=NOW)
-        fresh = store.spend(ID, OTHER, b"theirs", now=NOW, expires=END)
+        fresh = spend(store, ID, OTHER, b"theirs")
         assert (fresh.state, fresh.claims) == ("won", b"theirs")
         store.settle(ID, "granted", b"", since=NOW)
         store.unspend(ID, since=NOW)
-        assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "other"
+        assert spend(store, ID, BODY).state == "other"
 
     def test_one_of_many_callers_wins(self, make_store: MakeStore) -> None:
         for challenge in range(30):
             states = self.together(
                 make_store,
                 lambda store, at, c=challenge: (
-                    store.spend(digest(c) * 2, digest(at % 2) * 4, b"", now=NOW, expires=END).state
+                    spend(store, digest(c) * 2, digest(at % 2) * 4).state
                 ),
             )
             assert states["won"] == 1
             assert states["won"] + states["pending"] + states["other"] == 16
+
+    # -- the epoch
+
+    def test_under_another_epoch_nobody_wins_and_nothing_is_charged(self, store: Store) -> None:
+        """Whoever compares a token's epoch first may hear of a loss only afterwards."""
+        store.open(KEY, visitor())
+        with pytest.raises(StoreUnavailable):
+            store.charge(KEY, view(1), epoch="another", now=NOW)
+        with pytest.raises(StoreUnavailable):
+            store.spend(ID, BODY, b"", epoch="another", now=NOW, expires=END)
+        # The control: under its own it is.
+        assert charge(store, KEY, view(1)).left == 19
+        assert spend(store, OTHER[:16], BODY).state == "won"
 
     # -- visitors
 
@@ -160,17 +192,17 @@ class StoreConformance:
 
     def test_an_unknown_or_ended_visitor(self, store: Store) -> None:
         assert store.read(KEY, now=NOW) is None
-        assert store.charge(KEY, view(1), now=NOW).charge is Charge.UNKNOWN
+        assert charge(store, KEY, view(1)).charge is Charge.UNKNOWN
         store.open(KEY, visitor())
         assert store.read(KEY, now=END - 1) is not None
         assert store.read(KEY, now=END) is None
-        assert store.charge(KEY, view(1), now=END).charge is Charge.UNKNOWN
+        assert charge(store, KEY, view(1), now=END).charge is Charge.UNKNOWN
 
     def test_charges_are_kept(self, make_store: MakeStore) -> None:
         store = make_store()
         store.open(KEY, visitor(left=2))
         asked = [1, 1, 2, 3, 1, 2]
-        answers = [store.charge(KEY, view(n), now=NOW) for n in asked]
+        answers = [charge(store, KEY, view(n)) for n in asked]
         assert [(a.charge, a.left) for a in answers] == [
             (Charge.CHARGED, 1),
             (Charge.REVISIT, 1),
@@ -187,13 +219,13 @@ class StoreConformance:
     def test_refunds_moves_and_sales_are_kept(self, make_store: MakeStore) -> None:
         store = make_store()
         store.open(KEY, visitor(left=2))
-        paid = store.charge(KEY, view(1), now=NOW)
+        paid = charge(store, KEY, view(1))
         assert store.refund(KEY, paid.paid, paid.units, HOME)
         assert not store.refund(KEY, paid.paid, paid.units, HOME)
-        answer = store.charge(KEY, view(1, network=b"elsewher"), now=NOW)
+        answer = charge(store, KEY, view(1, network=b"elsewher"))
         assert (answer.charge, answer.lacks) == (Charge.MOVED, 2)
         store.move(KEY, b"elsewher", count=answer.count, becomes=2, now=NOW)
-        assert store.charge(KEY, view(1, network=b"elsewher"), now=NOW).charge is Charge.CHARGED
+        assert charge(store, KEY, view(1, network=b"elsewher")).charge is Charge.CHARGED
         assert store.top_up(KEY, purchase(1, units=7, jti="next", expires=END + 50), now=NOW)
         assert not store.top_up(KEY, replace(purchase(1), challenge=b"x" * 16), now=NOW)
         kept = make_store().read(KEY, now=END + 20)
@@ -227,7 +259,7 @@ class StoreConformance:
             make_store().open(key, visitor(left=7))
             charges = self.together(
                 make_store,
-                lambda store, at, k=key: store.charge(k, view(at), now=NOW).charge.name,
+                lambda store, at, k=key: charge(store, k, view(at)).charge.name,
             )
             assert charges == {"CHARGED": 7, "EMPTY": 9}
 
@@ -294,7 +326,7 @@ class StoreConformance:
         assert store.reserve(KEY, ID, brief, Wanted(5, 1, 0), holder=HOLDER, now=NOW).units == 5
         late = NOW + 100
         store.read(KEY, now=late)
-        store.spend(BODY[:16], BODY, b"", now=late, expires=END)
+        spend(store, BODY[:16], BODY, now=late)
         store.release(KEY, ID, brief, lane=Lane.NEW, holder=HOLDER, keep=0)
         assert (
             store.reserve(KEY, OTHER[:16], brief, Wanted(20, 1, 0), holder=HOLDER, now=late).units

@@ -16,7 +16,7 @@ from challenge.core.models import Charge
 from challenge.errors import StoreUnavailable
 from challenge.stores.redis_cluster import ClusterStore
 
-from .conformance import END, HOLDER, NOW, digest, view, visitor
+from .conformance import HOLDER, NOW, charge, digest, spend, view, visitor
 
 PART = 5
 TAG = b"{s%d}" % PART
@@ -105,7 +105,7 @@ class Load:
     def _spend(self, store: ClusterStore, worker: int, number: int) -> None:
         # Two bodies, each of them sent by two.
         body = digest(worker % 2) * 4
-        told = store.spend(challenge(number), body, b"", now=NOW + worker / 8, expires=END)
+        told = spend(store, challenge(number), body, now=NOW + worker / 8)
         if told.state == "won":
             with self._lock:
                 self.wins.setdefault(number, []).append(worker)
@@ -115,7 +115,7 @@ class Load:
         which = number // PER_VISITOR
         store.open(visitor_key(which), visitor())
         profile = view(number * WORKERS + worker)
-        if store.charge(visitor_key(which), profile, now=NOW).charge is Charge.CHARGED:
+        if charge(store, visitor_key(which), profile).charge is Charge.CHARGED:
             with self._lock:
                 self.charged[which] += 1
 
@@ -133,9 +133,7 @@ class Load:
         for number, winners in self.wins.items():
             [winner] = winners
             for body in range(2):
-                told = store.spend(
-                    challenge(number), digest(body) * 4, b"", now=NOW + 60, expires=END
-                )
+                told = spend(store, challenge(number), digest(body) * 4, now=NOW + 60)
                 won = body == winner % 2
                 assert (told.state, told.claims) == (
                     ("granted", b"claims") if won else ("other", b"")

@@ -124,7 +124,7 @@ class Bench:
         for view, now in asked:
             after, expected = visitors.charge(record, view, now)
             assert after is not None
-            answer = self.store.charge(KEY, view, now=now)
+            answer = self.store.charge(KEY, view, epoch=self.store.epoch, now=now)
             kept = self.store._pool.call("GET", name)
             if answer != expected:
                 return f"{expected} is told as {answer}"

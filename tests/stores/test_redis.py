@@ -32,7 +32,9 @@ from .conformance import (
     KEY,
     NOW,
     StoreConformance,
+    charge,
     purchase,
+    spend,
     view,
     visitor,
 )
@@ -55,17 +57,15 @@ class TestRedis(StoreConformance):
 class HastyRedis(RedisStore):
     """The negative control: looks first, decides, and writes in a step of its own."""
 
-    def spend(
-        self, challenge: bytes, digest: bytes, claims: bytes, *, now: float, expires: int
-    ) -> Spending:
+    def spend(self, challenge: bytes, *spent: Any, **about: Any) -> Spending:
         row = self._pool.call("GET", self._key(b"s", challenge))
         time.sleep(0.005)
         if row is None:
             # What came meanwhile is written over.
             self._pool.call("DEL", self._key(b"s", challenge))
-        return super().spend(challenge, digest, claims, now=now, expires=expires)
+        return super().spend(challenge, *spent, **about)
 
-    def charge(self, key: bytes, view: View, *, now: float) -> Charged:
+    def charge(self, key: bytes, view: View, *, epoch: str, now: float) -> Charged:
         after, charged = visitors.charge(self.read(key, now=now), view, now)
         time.sleep(0.005)
         if after is not None:
@@ -102,10 +102,13 @@ def test_a_view_is_one_trip_and_one_script(
 ) -> None:
     store = make_store()
     store.open(KEY, visitor(left=1000))
-    store.charge(KEY, view(0), now=NOW)
+    charge(store, KEY, view(0))
     before = calls(server)
     for number in range(100):
-        assert store.charge(KEY, view(number), now=NOW).charge in (Charge.CHARGED, Charge.REVISIT)
+        assert charge(store, KEY, view(number)).charge in (
+            Charge.CHARGED,
+            Charge.REVISIT,
+        )
     after = calls(server)
     called = {name: after[name] - before.get(name, 0) for name in after}
     # What a script calls is counted too; the rest is this test's own client.
@@ -140,7 +143,7 @@ def test_a_visitor_with_twenty_profiles_takes_at_most_400_bytes(
     store.open(KEY, record)
     for number in range(20):
         shown = replace(view(number), jti=record.jti)
-        assert store.charge(KEY, shown, now=NOW + 90).charge is Charge.CHARGED
+        assert charge(store, KEY, shown, now=NOW + 90).charge is Charge.CHARGED
     taken = server.client().memory_usage(store._key(b"v", KEY))
     assert taken is not None
     assert 0 < taken <= 400
@@ -156,7 +159,7 @@ def test_and_so_does_one_that_has_come_home_from_a_second_network(server: RedisS
         if number == 10:
             store.move(key, there, count=0, becomes=30, now=NOW + 90)
         shown = replace(view(number), jti=record.jti, network=there, place=there)
-        assert store.charge(key, shown, now=NOW + 90).charge is Charge.CHARGED
+        assert charge(store, key, shown, now=NOW + 90).charge is Charge.CHARGED
     kept = store.read(key, now=NOW + 90)
     assert kept is not None
     assert (len(kept.homes), len(kept.trails.v4.returns)) == (2, 1)
@@ -168,9 +171,9 @@ def test_rows_leave_when_they_have_ended(
     server: RedisServer, make_store: Callable[[], RedisStore]
 ) -> None:
     store, client = make_store(), server.client()
-    store.spend(ID, BODY, b"", now=NOW, expires=END)
+    spend(store, ID, BODY)
     store.open(KEY, visitor())
-    store.charge(KEY, view(1), now=NOW)
+    charge(store, KEY, view(1))
     store.reserve(KEY, ID, BAND, Wanted(4, 1, 0), holder=HOLDER, now=NOW)
     store.day_key(int(NOW) // 86400, b"1" * 32, now=NOW)
     lives = {

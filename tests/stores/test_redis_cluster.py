@@ -19,7 +19,7 @@ from challenge.stores.redis_cluster import PARTS, ClusterStore
 from ..redis_cluster_servers import Cluster, said, start_cluster
 from ..redis_servers import RedisServer
 from ..test_tally import World, body_of
-from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
+from .conformance import BODY, ID, StoreConformance, charge, digest, spend, view, visitor
 from .redis_stores import ACL, ROOT, code_of, until, workers
 from .test_redis_faults import VERBS
 
@@ -53,7 +53,7 @@ def test_workers_that_come_one_after_the_other_share_an_epoch(cluster: Cluster) 
     stores = [cluster.open(uri) for _ in range(3)]
     for number in range(200):
         store = stores[number % 3]
-        spending = store.spend(digest(number)[::-1] * 2, BODY, b"", now=NOW, expires=END)
+        spending = spend(store, digest(number)[::-1] * 2, BODY)
         assert spending.state == "won"
     assert len({store.epoch for store in stores}) == 1
     for store in stores:
@@ -84,7 +84,7 @@ def test_a_key_that_has_moved_is_found(cluster: Cluster) -> None:
             store._slots = [(0, 16_383, first)]
             key = digest(number) * 2
             store.open(key, visitor())
-            assert store.charge(key, view(1), now=NOW).charge is Charge.CHARGED
+            assert charge(store, key, view(1)).charge is Charge.CHARGED
 
 
 def test_marks_that_were_not_all_written_are_written_by_who_finds_out(cluster: Cluster) -> None:
@@ -96,9 +96,9 @@ def test_marks_that_were_not_all_written_are_written_by_who_finds_out(cluster: C
         store.close()
         until(lambda: store.ping() or store.epoch == newer)
         with pytest.raises(StoreUnavailable):
-            store.spend(ID, BODY, b"", now=NOW, expires=END)
+            spend(store, ID, BODY)
         for number in range(PARTS):
-            spending = store.spend(digest(number)[::-1] * 2, BODY, b"", now=NOW, expires=END)
+            spending = spend(store, digest(number)[::-1] * 2, BODY)
             assert spending.state == "won"
         assert store.epoch == newer
 
@@ -186,7 +186,7 @@ def asks_again_after(loss: Callable[[Cluster, int], None], own: Cluster, number:
     until(lambda: buys(world, sold))
     assert world.opens(sold[0], *range(30)) == 20
     other = own.open(own.uri)
-    assert other.spend(b"another challeng", BODY, b"", now=NOW, expires=END).state == "won"
+    assert spend(other, b"another challeng", BODY).state == "won"
     for each in (store, other):
         each.close()
 

@@ -24,7 +24,7 @@ from ..redis_cluster_servers import Cluster, moving, said, start_cluster
 from ..redis_proxy import Fate, Proxy, proxy_to
 from ..redis_servers import RedisServer, free_port
 from ..test_tally import World
-from .conformance import BODY, END, KEY, NOW, digest, view, visitor
+from .conformance import BODY, KEY, NOW, charge, digest, spend, view, visitor
 from .redis_stores import code_of, until
 from .slot_load import SLOT, challenge, visitor_key
 from .test_redis_faults import VERBS
@@ -130,7 +130,7 @@ def test_a_mark_that_has_moved_does_not_spend_again(
         store.ping()
         for proxy in proxies:
             proxy.fate = fate
-        spending = store.spend(challenge(1), BODY, b"", now=NOW, expires=END)
+        spending = spend(store, challenge(1), BODY)
         assert (spending.state, told) == ("pending" if again else "won", [mark])
 
 
@@ -146,7 +146,7 @@ def test_servers_that_do_not_say_which_host_they_are(cluster: Cluster) -> None:
             store.open(visitor_key(1), visitor())
             with moving(cluster, SLOT) as move:
                 move.carry_all(steps=1, pause=0)
-                charged = store.charge(visitor_key(1), view(1), now=NOW)
+                charged = charge(store, visitor_key(1), view(1))
             assert charged.charge is Charge.CHARGED
             assert set(store._pools) == {("127.0.0.1", one.port) for one in cluster.masters}
     finally:
@@ -163,7 +163,7 @@ def test_a_server_unknown_so_far_is_greeted(cluster: Cluster) -> None:
             gone.drop()
             seen: list[Any] = []
             greet, store._greet = store._greet, lambda lease: seen.append(greet(lease))  # type: ignore[method-assign]
-            assert store.charge(visitor_key(1), view(1), now=NOW).charge is Charge.CHARGED
+            assert charge(store, visitor_key(1), view(1)).charge is Charge.CHARGED
             assert len(seen) == 1
 
 
@@ -186,7 +186,7 @@ def test_servers_that_are_silent_are_not_waited_for_one_after_the_other(own: Clu
         began = time.monotonic()
         # What a page asks for.
         assert code_of(lambda: store.bans(now=NOW)) == "store_unavailable"
-        assert code_of(lambda: store.charge(KEY, view(1), now=NOW)) == "store_unavailable"
+        assert code_of(lambda: charge(store, KEY, view(1))) == "store_unavailable"
         assert time.monotonic() - began < 2.5 * 0.4
         for server in own.masters[1:]:
             signalled(server, signal.SIGCONT)

@@ -23,7 +23,7 @@ from challenge.stores.redis_pool import Lease
 from ..redis_proxy import late_copies
 from ..redis_servers import RedisServer, serve_redis
 from ..test_tally import World
-from .conformance import BODY, END, ID, KEY, NOW, purchase, view, visitor
+from .conformance import BODY, ID, KEY, NOW, charge, purchase, spend, view, visitor
 from .redis_stores import store_on, until
 
 #: seconds by which a replica is behind
@@ -81,7 +81,7 @@ def test_control_without_waiting_it_is_not(pair: Pair, monkeypatch: pytest.Monke
 def test_each_verb_that_sells_waits_and_no_other(pair: Pair) -> None:
     with closing(store_on(pair.master)) as store:
         store.open(b"another", visitor())
-        spending = store.spend(ID, BODY, b"", now=NOW, expires=END)
+        spending = spend(store, ID, BODY)
         before = pair.waits()
         store.open(KEY, visitor())
         assert pair.waits() == before + 1
@@ -89,7 +89,7 @@ def test_each_verb_that_sells_waits_and_no_other(pair: Pair) -> None:
         assert pair.waits() == before + 2
         assert store.settle(ID, "granted", b"", since=spending.since)
         assert pair.waits() == before + 3
-        assert store.charge(KEY, view(1), now=NOW).charge is Charge.CHARGED
+        assert charge(store, KEY, view(1)).charge is Charge.CHARGED
         store.refund(KEY, b"", 0, b"network")
         store.levels(KEY)
         assert pair.waits() == before + 3

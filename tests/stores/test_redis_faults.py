@@ -25,8 +25,10 @@ from .conformance import (
     ID,
     KEY,
     NOW,
+    charge,
     digest,
     purchase,
+    spend,
     view,
     visitor,
 )
@@ -65,12 +67,12 @@ REPLIES: dict[str, tuple[Fate, str]] = {
 }
 BAN = Ban(b"k" * 16, 4, 32, "all", "reason", "operator", int(NOW), END)
 VERBS: dict[str, Callable[[RedisStore], Any]] = {
-    "spend": lambda s: s.spend(ID, BODY, b"claims", now=NOW, expires=END),
+    "spend": lambda s: spend(s, ID, BODY, b"claims"),
     "settle": lambda s: s.settle(ID, "granted", b"claims", since=NOW),
     "unspend": lambda s: s.unspend(ID, since=NOW),
     "open": lambda s: s.open(KEY, visitor()),
     "read": lambda s: s.read(KEY, now=NOW),
-    "charge": lambda s: s.charge(KEY, view(1), now=NOW),
+    "charge": lambda s: charge(s, KEY, view(1)),
     "refund": lambda s: s.refund(KEY, digest(1), 1, HOME),
     "move": lambda s: s.move(KEY, HOME, count=20, becomes=21, now=NOW),
     "top_up": lambda s: s.top_up(KEY, purchase(1), now=NOW),
@@ -136,13 +138,13 @@ def test_a_verb_that_timed_out_may_be_repeated(
         proxy.fate, proxy.delay = lambda words: None, lambda words: 0.0
         return call(store)
 
-    again = spoilt(lambda s: s.spend(ID, BODY, b"claims", now=NOW, expires=END))
+    again = spoilt(lambda s: spend(s, ID, BODY, b"claims"))
     # Done, it is another's: who repeats it waits, or takes over what the first has fixed.
     assert again.state == ("won" if lost == "the command" else "pending")
-    taken = store.spend(ID, BODY, b"other", now=NOW + 11, expires=END)
+    taken = spend(store, ID, BODY, b"other", now=NOW + 11)
     assert (taken.state, taken.claims) == ("won", b"claims")
     spoilt(lambda s: s.settle(ID, "granted", b"final", since=NOW + 11))
-    assert store.spend(ID, BODY, b"", now=NOW + 12, expires=END).claims == b"final"
+    assert spend(store, ID, BODY, now=NOW + 12).claims == b"final"
 
     granted = spoilt(lambda s: s.reserve(KEY, ID, BAND, Wanted(4, 1, 0), holder=HOLDER, now=NOW))
     assert granted.units == 4
@@ -151,7 +153,7 @@ def test_a_verb_that_timed_out_may_be_repeated(
     assert store.levels(KEY).band == int(NOW * 1000) + 60_000, "put back once"
 
     spoilt(lambda s: s.open(KEY, visitor(left=3)))
-    charged = spoilt(lambda s: s.charge(KEY, view(1), now=NOW))
+    charged = spoilt(lambda s: charge(s, KEY, view(1)))
     assert charged.left == 2, "charged once"
     assert spoilt(lambda s: s.top_up(KEY, purchase(1, units=7), now=NOW))
     assert store.read(KEY, now=NOW).left == 9, "sold once"  # type: ignore[union-attr]
@@ -159,7 +161,7 @@ def test_a_verb_that_timed_out_may_be_repeated(
     before = store.read(KEY, now=NOW)
     assert before is not None
     assert before.home(b"elsewher").charged == 5
-    store.charge(KEY, view(2), now=NOW)
+    charge(store, KEY, view(2))
     spoilt(lambda s: s.refund(KEY, digest(2), 1, HOME))
     after = store.read(KEY, now=NOW)
     assert after is not None
@@ -175,4 +177,4 @@ def test_an_epoch_that_is_none_is_an_unavailable_store(proxy: Proxy, reply: byte
     store.ping()
     proxy.fate = lambda words: reply if words[0] == b"GET" else None
     with pytest.raises(StoreUnavailable):
-        store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+        spend(store, ID, BODY, b"claims")

@@ -17,7 +17,21 @@ from challenge.core.models import Lane
 from challenge.stores.redis import RedisStore
 
 from ..redis_servers import RedisServer
-from .conformance import BAND, BODY, END, HOLDER, ID, KEY, NOW, digest, purchase, view, visitor
+from .conformance import (
+    BAND,
+    BODY,
+    END,
+    HOLDER,
+    ID,
+    KEY,
+    NOW,
+    charge,
+    digest,
+    purchase,
+    spend,
+    view,
+    visitor,
+)
 from .redis_stores import store_on
 from .test_redis_faults import BAN
 
@@ -71,8 +85,8 @@ def test_rows_have_the_form_that_their_name_stands_for(
 ) -> None:
     store.open(KEY, visitor())
     store.top_up(KEY, purchase(1), now=NOW + 40)
-    store.charge(KEY, view(1, jti=purchase(1).jti), now=NOW + 50)
-    won = store.spend(ID, BODY, b"claims", now=NOW, expires=END)
+    charge(store, KEY, view(1, jti=purchase(1).jti), now=NOW + 50)
+    won = spend(store, ID, BODY, b"claims")
     store.settle(ID, "granted", b"granted claims", since=won.since)
     wanted = Wanted(4, 1, 0, lane=Lane.NEW)
     store.reserve(KEY, ID, BAND, wanted, holder=HOLDER, now=NOW)

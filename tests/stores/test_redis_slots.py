@@ -23,7 +23,7 @@ from challenge.stores.redis_pool import Command, Lease
 from challenge.stores.redis_slots import Asking, SlotStore
 
 from ..redis_cluster_servers import Cluster, Move, moving, start_cluster
-from .conformance import BODY, END, HOLDER, NOW, OTHER, view, visitor
+from .conformance import BODY, END, HOLDER, NOW, OTHER, charge, view, visitor
 from .slot_load import BAND, SLOT, Load, band_key, challenge, visitor_key
 from .test_redis_faults import VERBS
 
@@ -55,7 +55,9 @@ def store(stores: list[ClusterStore]) -> Iterator[ClusterStore]:
 
 
 def spend(store: ClusterStore, number: int, body: bytes = BODY, now: float = NOW) -> str:
-    return store.spend(challenge(number), body, b"claims", now=now, expires=END).state
+    return store.spend(
+        challenge(number), body, b"claims", epoch=store.epoch, now=now, expires=END
+    ).state
 
 
 def give_up_early(store: ClusterStore) -> None:
@@ -161,11 +163,11 @@ def test_control_who_does_not_say_asking_is_refused(
         for verb in (
             lambda: spend(store, 1),
             lambda: spend(store, 2),
-            lambda: store.charge(visitor_key(1), view(1), now=NOW),
+            lambda: charge(store, visitor_key(1), view(1)),
         ):
             with pytest.raises(StoreUnavailable, match=r"ASK|MOVED"):
                 verb()
-    assert store.charge(visitor_key(1), view(1), now=NOW).charge is Charge.CHARGED
+    assert charge(store, visitor_key(1), view(1)).charge is Charge.CHARGED
 
 
 def test_control_who_looks_only_where_keys_go_grants_twice(

@@ -30,12 +30,13 @@ from ..redis_servers import KINDS, RedisServer, free_port, serve_redis
 from .conformance import (
     BAND,
     BODY,
-    END,
     HOLDER,
     ID,
     KEY,
     NOW,
     StoreConformance,
+    charge,
+    spend,
     view,
     visitor,
 )
@@ -80,14 +81,17 @@ def test_a_full_server_sells_nothing_and_serves_what_was_sold(
     while room["used_memory"] < 0.92 * room["maxmemory"]:
         client.set(os.urandom(8), b"x" * 10_000)
         room = client.info("memory")
-    for call in (lambda: store.spend(ID, BODY, b"", now=NOW, expires=END), store.ping):
+    for call in (
+        lambda: spend(store, ID, BODY),
+        store.ping,
+    ):
         with pytest.raises(StoreUnavailable) as refusal:
             call()
         assert refusal.value.code == "store_full"
     for number in range(100):
-        assert store.charge(KEY, view(number), now=NOW).charge is Charge.CHARGED
+        assert charge(store, KEY, view(number)).charge is Charge.CHARGED
     client.config_set("maxmemory", 0)
-    assert store.spend(ID, BODY, b"", now=NOW, expires=END).state == "won"
+    assert spend(store, ID, BODY).state == "won"
 
 
 def test_a_replica_and_a_part_of_a_cluster_are_refused(tmp_path: Path) -> None:

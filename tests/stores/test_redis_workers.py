@@ -18,7 +18,7 @@ from ..redis_servers import RedisServer
 from ..solving import ASK, REDEEM, buy, redemption
 from .conformance import (
     KEY,
-    NOW,
+    charge,
     view,
     visitor,
 )
@@ -36,7 +36,7 @@ def test_a_connection_does_not_cross_a_fork(own: RedisServer) -> None:
     if child == 0:
         try:
             fine = not store._pool._idle
-            charged = store.charge(KEY, view(1), now=NOW)
+            charged = charge(store, KEY, view(1))
             fine = fine and charged.charge is Charge.CHARGED and before[0] not in store._pool._idle
             store.close()
             os._exit(0 if fine else 1)
@@ -44,7 +44,7 @@ def test_a_connection_does_not_cross_a_fork(own: RedisServer) -> None:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert store._pool._idle == before
-    assert store.charge(KEY, view(1), now=NOW).charge is Charge.REVISIT
+    assert charge(store, KEY, view(1)).charge is Charge.REVISIT
 
 
 def test_a_fork_in_the_middle_of_a_call_gives_its_connection_to_nobody(own: RedisServer) -> None:

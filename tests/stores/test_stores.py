@@ -21,7 +21,7 @@ from challenge.stores.schema import SCHEMA_VERSION
 from challenge.stores.sqlite import SQLiteStore
 
 from ..racing import ReadThenWrite
-from .conformance import BODY, END, ID, NOW, StoreConformance, digest, view, visitor
+from .conformance import BODY, END, ID, NOW, StoreConformance, charge, digest, spend, view, visitor
 
 
 class TestMemory(StoreConformance):
@@ -33,19 +33,19 @@ class TestMemory(StoreConformance):
     def test_it_is_bounded_and_refuses_rather_than_forgets(self) -> None:
         store = MemoryStore(rows_max=10)
         for number in range(10):
-            store.spend(digest(number), BODY, b"", now=NOW, expires=END)
+            spend(store, digest(number), BODY)
         with pytest.raises(StoreUnavailable) as refusal:
-            store.spend(digest(10), BODY, b"", now=NOW, expires=END)
+            spend(store, digest(10), BODY)
         assert refusal.value.code == "store_full"
-        assert store.spend(digest(0), BODY, b"", now=NOW, expires=END).state == "pending"
-        assert store.spend(digest(10), BODY, b"", now=END + 1, expires=END + 9).state == "won"
+        assert spend(store, digest(0), BODY).state == "pending"
+        assert spend(store, digest(10), BODY, now=END + 1, expires=END + 9).state == "won"
 
     def test_ended_rows_leave_it(self) -> None:
         store = MemoryStore()
-        store.spend(ID, BODY, b"", now=NOW, expires=END)
+        spend(store, ID, BODY)
         store.open(b"k" * 16, visitor())
         store.note_sender(b"hh", b"half", digest(1), now=NOW, expires=END)
-        store.spend(b"other id", BODY, b"", now=END + 61, expires=END + 100)
+        spend(store, b"other id", BODY, now=END + 61, expires=END + 100)
         assert (len(store._spent), len(store._visitors), len(store._sketches)) == (1, 0, 0)
 
 
@@ -74,11 +74,11 @@ class TestSQLite(StoreConformance):
         monkeypatch.setattr(connections, "BUSY_MS", 10)
         store = SQLiteStore(tmp_path / "store.db")
         for number in range(2):
-            store.spend(digest(number), BODY, b"", now=NOW, expires=END)
+            spend(store, digest(number), BODY)
         store.settle(digest(0), "granted", b"claims", since=NOW)
 
         def told(number: int, body: bytes = BODY) -> str:
-            return store.spend(digest(number), body, b"", now=NOW, expires=END).state
+            return spend(store, digest(number), body).state
 
         with store._file.transaction():
             assert [told(0), told(0, digest(9))] == ["granted", "other"]
@@ -94,13 +94,13 @@ class TestSQLite(StoreConformance):
         child = os.fork()
         if child == 0:
             try:
-                charged = store.charge(b"k" * 16, view(1), now=NOW)
+                charged = charge(store, b"k" * 16, view(1))
                 fine = charged.charge is Charge.CHARGED and before[0] not in store._file._idle
                 os._exit(0 if fine else 1)
             except BaseException:
                 os._exit(2)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-        assert store.charge(b"k" * 16, view(1), now=NOW).charge is Charge.REVISIT
+        assert charge(store, b"k" * 16, view(1)).charge is Charge.REVISIT
         assert store._file._idle == before
 
 
@@ -110,7 +110,7 @@ def test_who_has_the_number_of_another_is_not_taken_for_it(tmp_path: Path) -> No
     store.open(one, visitor(left=1))
     store.open(other, visitor(left=9))
     assert store.read(other, now=NOW) is None
-    assert store.charge(other, view(1), now=NOW).charge is Charge.UNKNOWN
+    assert charge(store, other, view(1)).charge is Charge.UNKNOWN
     store.move(other, b"elsewhre", count=0, becomes=5, now=NOW)
     assert not store.refund(other, digest(1), 1, b"homehome")
     assert store.read(one, now=NOW) == visitor(left=1)
@@ -126,11 +126,11 @@ def charged_beside(
     def interrupted(*asked: Any) -> Any:
         monkeypatch.setattr(visitors, "charge", decide)
         decided = decide(*asked)
-        told.append(store.charge(b"k" * 16, view(2), now=NOW))
+        told.append(charge(store, b"k" * 16, view(2)))
         return decided
 
     monkeypatch.setattr(visitors, "charge", interrupted)
-    told.append(store.charge(b"k" * 16, view(1), now=NOW))
+    told.append(charge(store, b"k" * 16, view(1)))
     return {charged.charge for charged in told}
 
 
@@ -153,7 +153,7 @@ def grow(store: SQLiteStore, sales: int, seconds_apart: int) -> int:
     """Sell for a long time, and return the file's pages."""
     for number in range(sales):
         now = NOW + number * seconds_apart
-        store.spend(digest(number), BODY, b"c" * 200, now=now, expires=int(now) + 210)
+        spend(store, digest(number), BODY, b"c" * 200, now=now, expires=int(now) + 210)
         store.open(digest(number) * 2, visitor(expires=int(now) + 1830))
     with store._file.connection() as connection:
         return int(connection.pragma("page_count"))
@@ -193,18 +193,18 @@ def test_a_full_file_refuses_sales_and_keeps_what_was_sold(tmp_path: Path) -> No
     sold = 0
     with pytest.raises(StoreUnavailable):
         for number in range(5_000):
-            store.spend(digest(number), BODY, b"c" * 200, now=NOW, expires=END)
+            spend(store, digest(number), BODY, b"c" * 200)
             store.settle(digest(number), "granted", b"c" * 200, since=NOW)
             sold += 1
     assert 500 < sold < 5_000
-    assert store.spend(digest(0), BODY, b"", now=NOW, expires=END).state == "granted"
+    assert spend(store, digest(0), BODY).state == "granted"
     for number in range(20):
-        assert store.charge(b"k" * 16, view(number), now=NOW).charge is Charge.CHARGED
+        assert charge(store, b"k" * 16, view(number)).charge is Charge.CHARGED
     assert (tmp_path / "store.db").stat().st_size <= 2**18
     with pytest.raises(StoreUnavailable) as refusal:
         store.ping()
     assert refusal.value.code == "store_full"
-    fresh = store.spend(b"fresh", BODY, b"", now=END + 1, expires=END + 100)
+    fresh = spend(store, b"fresh", BODY, now=END + 1, expires=END + 100)
     assert fresh.state == "won", "what has ended makes room"
     store.ping()
 
@@ -277,7 +277,7 @@ def win(kind: type[SQLiteStore], path: Path, ids: int, barrier: object, wins: ob
     won = 0
     for number in range(ids):
         barrier.wait(60)
-        won += store.spend(digest(number) * 2, BODY, b"", now=NOW, expires=END).state == "won"
+        won += spend(store, digest(number) * 2, BODY).state == "won"
     wins.put(won)
 
 
