@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import starmap
 
-from challenge.stores import Store, sqlite
+from challenge.stores import Store, sqlite, sqlite_bands
 from challenge.stores.memory import MemoryStore, _Band
 from challenge.stores.sqlite import SQLiteStore
 
@@ -31,6 +31,6 @@ def _fill_sqlite(store: SQLiteStore, crowd: Crowd) -> None:
     with store._file.transaction() as connection:
         connection.executemany(sqlite._OPEN, starmap(sqlite._row, crowd.records()))
         for key, levels in crowd.bands():
-            sqlite._put_levels(connection, key, levels)
+            sqlite_bands._put_levels(connection, key, levels)
     # The connection goes, and with it the cache.
     store.close()

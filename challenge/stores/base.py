@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
-from ..core import purchases, visitors
 from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
 from ..core.models import Lane
 from ..core.purchases import Purchase
@@ -21,8 +18,6 @@ Settled = Literal["granted", "failed"]
 #: What a ban does: refuse all, refuse asks and redeems of who proves no key, or refuse nothing
 #: and have new visitors buy from the smallest lane.
 Effect = Literal["all", "unproved", "flag"]
-T = TypeVar("T")
-Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,64 +225,6 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of files and connections."""
         ...
-
-
-class RecordVerbs(ABC, Generic[Seen]):
-    """The visitor's verbs for stores that can run a step on a record while nobody else does.
-
-    `Seen` is what such a store knows a record's state by.
-    """
-
-    _epoch: str
-
-    @property
-    def epoch(self) -> str:
-        """See :class:`Store`."""
-        return self._epoch
-
-    @abstractmethod
-    def read(self, key: bytes, *, now: float) -> Visitor | None:
-        """See :class:`Store`."""
-
-    @abstractmethod
-    def _update(self, key: bytes, step: Callable[[Visitor | None], tuple[Visitor | None, T]]) -> T:
-        """Replace the record by what `step` makes of it, atomically, and return its answer."""
-
-    @abstractmethod
-    def _look(self, key: bytes, now: float) -> tuple[Visitor | None, Seen]:
-        """The record, and its state."""
-
-    @abstractmethod
-    def _swap(self, key: bytes, seen: Seen, after: Visitor) -> bool:
-        """Put a record in place of the one seen, unless that has changed; whether it was done.
-
-        :param after: expires when the one seen does.
-        """
-
-    def charge(self, key: bytes, view: View, *, epoch: str, now: float) -> Charged:
-        """See :class:`Store`."""
-        demand_epoch(epoch, self.epoch)
-        # Most revisits and refusals change nothing, and need no lock. What changes something holds
-        # if the record is still as it was seen.
-        before, seen = self._look(key, now)
-        after, charged = visitors.charge(before, view, now)
-        if after is None or after == before or self._swap(key, seen, after):
-            return charged
-        return self._update(key, lambda visitor: visitors.charge(visitor, view, now))
-
-    def refund(self, key: bytes, paid: bytes, units: int, network: bytes) -> bool:
-        """See :class:`Store`."""
-        return self._update(key, lambda visitor: visitors.refund(visitor, paid, units, network))
-
-    def move(self, key: bytes, network: bytes, *, count: int, becomes: int, now: float) -> None:
-        """See :class:`Store`."""
-        self._update(
-            key, lambda v: visitors.move(v, network, count=count, becomes=becomes, now=now)
-        )
-
-    def top_up(self, key: bytes, sale: Purchase, *, now: float) -> bool:
-        """See :class:`Store`."""
-        return self._update(key, lambda visitor: purchases.top_up(visitor, sale, now))
 
 
 def demand_epoch(named: str, found: str) -> None:

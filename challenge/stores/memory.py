@@ -18,12 +18,12 @@ from .base import (
     RESERVATION_SECONDS,
     TAKEOVER_AFTER,
     Ban,
-    RecordVerbs,
     Settled,
     Spending,
     day_is_open,
     demand_epoch,
 )
+from .record_verbs import RecordVerbs
 
 #: seconds between two sweeps of ended rows
 SWEEP_EVERY = 60

@@ -24,13 +24,13 @@ from .base import (
     RESERVATION_SECONDS,
     TAKEOVER_AFTER,
     Ban,
-    RecordVerbs,
     Settled,
     Spending,
     day_is_open,
     demand_epoch,
 )
 from .compact import pack, text, unpack
+from .record_verbs import RecordVerbs
 from .redis_pool import Lease
 from .redis_served import SWAPS_MAX, done, life_ms, reading
 from .redis_sketches import RedisSketches

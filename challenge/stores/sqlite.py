@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
-from ..core import bands
-from ..core.bands import UNTOUCHED, Band, Granted, Levels, Wanted
-from ..core.models import Lane
 from ..core.visitors import Visitor
 from ..errors import ConfigError, StoreUnavailable
 from .base import (
-    RESERVATION_SECONDS,
     TAKEOVER_AFTER,
-    RecordVerbs,
     Settled,
     Spending,
     day_is_open,
@@ -26,9 +20,11 @@ from .base import (
 )
 from .connections import SQLiteFile
 from .epoch import boot_id, log_is_left, settle_epoch
-from .lists import SQLiteLists
+from .record_verbs import RecordVerbs
 from .records import pack, unpack
 from .schema import settle_schema
+from .sqlite_bands import SQLiteBands
+from .sqlite_lists import SQLiteLists
 from .sweeping import EVERY, ROWS, ROWS_FULL, sweep
 
 #: Share of the allowed size at which nothing more is sold: what was sold needs room to be spent.
@@ -50,23 +46,15 @@ RETURNING claims
 
 
 _SPENT = "SELECT state, digest, claims FROM spent WHERE challenge = ? AND expires > ?"
-# The holder becomes null once there were two.
-_RESERVED = """
-UPDATE reservations SET holder = iif(holder = :holder, holder, NULL)
-WHERE key = :key AND reservation = :reservation AND expires > :now
-RETURNING units, start_ms
-"""
-_HELD = "SELECT units FROM reservations WHERE key = ? AND reservation = ? AND holder = ?"
 _END_DAY_KEYS = "DELETE FROM day_keys WHERE day * 86400 + 172800 <= ?"
 _OPEN = "INSERT INTO visitors VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 _RECORD = "SELECT record FROM visitors WHERE id = ? AND key = ?"
 _PUT_RECORD = "UPDATE visitors SET record = ? WHERE id = ?"
 _PUT_EXPIRES = "UPDATE visitors SET expires = ? WHERE id = ?"
 _SWAP_RECORD = "UPDATE visitors SET record = ? WHERE id = ? AND record = ?"
-_LEVELS = "SELECT level_ms, known_ms, new_ms, flagged_ms FROM bands WHERE key = ?"
 
 
-class SQLiteStore(SQLiteLists, RecordVerbs[bytes | None]):
+class SQLiteStore(SQLiteLists, SQLiteBands, RecordVerbs[bytes | None]):
     """The protocol over one SQLite file in WAL mode; a connection a thread.
 
     :param path: the file; it is made if missing.
@@ -188,60 +176,6 @@ class SQLiteStore(SQLiteLists, RecordVerbs[bytes | None]):
             connection.execute(_SWAP_RECORD, (pack(after), row_id(key), seen))
             return bool(connection.changes())
 
-    def reserve(
-        self,
-        key: bytes,
-        reservation: bytes,
-        band: Band,
-        wanted: Wanted,
-        *,
-        holder: bytes,
-        now: float,
-        carry: Levels = UNTOUCHED,
-    ) -> Granted:
-        with self._file.transaction() as connection:
-            made = connection.execute(
-                _RESERVED,
-                {"key": key, "reservation": reservation, "holder": holder, "now": now},
-            ).fetchone()
-            if made is not None:
-                return Granted(*made)
-            before = _levels(connection, key) or carry
-            levels, granted = bands.reserve(before, band, wanted, int(now * 1000))
-            if granted.units:
-                _put_levels(connection, key, levels)
-                connection.execute(
-                    "INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?, ?)",
-                    (key, reservation, holder, granted.units, granted.start_ms,
-                     int(now) + RESERVATION_SECONDS),
-                )  # fmt: skip
-                sweep(connection, now, ROWS, ("bands", "reservations"))
-        return granted
-
-    def release(
-        self, key: bytes, reservation: bytes, band: Band, *, lane: Lane, holder: bytes, keep: int
-    ) -> None:
-        with self._file.transaction() as connection:
-            made = connection.execute(_HELD, (key, reservation, holder)).fetchone()
-            if made is None or made[0] <= keep:
-                return
-            before = _levels(connection, key)
-            # A band that was full again has been forgotten: nothing is to be put back.
-            if before is not None:
-                _put_levels(connection, key, bands.release(before, band, made[0] - keep, lane))
-            connection.execute(
-                "UPDATE reservations SET units = ? WHERE key = ? AND reservation = ?",
-                (keep, key, reservation),
-            )
-            connection.execute(
-                "DELETE FROM reservations WHERE key = ? AND reservation = ? AND units = 0",
-                (key, reservation),
-            )
-
-    def levels(self, key: bytes) -> Levels:
-        with self._file.connection() as connection:
-            return _levels(connection, key) or UNTOUCHED
-
     def day_key(self, day: int, fresh: bytes, *, now: float) -> bytes | None:
         with self._file.transaction() as connection:
             connection.execute(_END_DAY_KEYS, (now,))
@@ -303,15 +237,3 @@ def _told(row: tuple[Any, bytes, bytes], digest: bytes) -> Spending:
     """What the owner of a spent row is told, and what all others are."""
     state, owner, kept = row
     return Spending(state, kept) if owner == digest else Spending("other", b"")
-
-
-def _levels(connection: apsw.Connection, key: bytes) -> Levels | None:
-    row = connection.execute(_LEVELS, (key,)).fetchone()
-    return Levels(*row) if row is not None else None
-
-
-def _put_levels(connection: apsw.Connection, key: bytes, levels: Levels) -> None:
-    connection.execute(
-        "INSERT OR REPLACE INTO bands VALUES (?, ?, ?, ?, ?, ?)",
-        (key, *astuple(levels), levels.latest // 1000 + 1),
-    )
