@@ -20,7 +20,7 @@ class Forgetful(RedisStore):
 
     @property
     def epoch(self) -> str:
-        return "for ever"
+        return "forever"
 
     def _spend(self, row: bytes, arguments: Any, mark: bytes) -> list[Any]:
         told = self._on(row, lambda lease: scripts.SPEND.run(lease, [row], *arguments))

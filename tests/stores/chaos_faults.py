@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -20,29 +21,18 @@ LASTS = 1.2
 
 
 @dataclass
-class Place:
-    """A master, its replica, and a way to whichever is the master."""
+class Place(ABC):
+    """A master and its replica."""
 
     master: RedisServer
     replica: RedisServer
-    proxy: Proxy
     #: rows that were acknowledged, and are gone, for each kind of fault
     lost: Counter[str] = field(default_factory=Counter)
     #: since when the store is there again
     mended: float = 0
 
-    def uri(self) -> str:
-        return URI.format(port=self.proxy.port)
-
-    def let_in(self) -> None:
-        """The rights that the docs give, on both."""
-        for server in (self.master, self.replica):
-            server.client().execute_command(*ACL)
-
-    def start(self) -> None:
-        """Start the master again."""
-        self.master.start()
-        self.master.client().execute_command(*ACL)
+    @abstractmethod
+    def uri(self) -> str: ...
 
     def rows(self, server: RedisServer) -> set[bytes]:
         """The challenges that are spent."""
@@ -74,8 +64,28 @@ class Place:
         self.master, self.replica = self.replica, self.master
 
 
+@dataclass
+class Alone(Place):
+    """With a way to whichever is the master."""
+
+    proxy: Proxy = field(kw_only=True)
+
+    def uri(self) -> str:
+        return URI.format(port=self.proxy.port)
+
+    def let_in(self) -> None:
+        """The rights that the docs give, on both."""
+        for server in (self.master, self.replica):
+            server.client().execute_command(*ACL)
+
+    def start(self) -> None:
+        """Start the master again."""
+        self.master.start()
+        self.master.client().execute_command(*ACL)
+
+
 @contextmanager
-def serve_place(folder: Path) -> Iterator[Place]:
+def serve_alone(folder: Path) -> Iterator[Alone]:
     at_once = ("--repl-diskless-sync-delay", "0")
     with ExitStack() as stack:
         for name in ("master", "replica"):
@@ -84,7 +94,7 @@ def serve_place(folder: Path) -> Iterator[Place]:
             stack.enter_context(serve_redis("valkey", folder / name, *at_once))
             for name in ("master", "replica")
         ]
-        place = Place(*servers, proxy=stack.enter_context(proxy_to(servers[0].port)))
+        place = Alone(*servers, proxy=stack.enter_context(proxy_to(servers[0].port)))
         place.let_in()
         yield place
 
@@ -98,7 +108,7 @@ def signal_to(server: RedisServer, number: int) -> None:
 
 
 @contextmanager
-def killed(place: Place) -> Iterator[None]:
+def killed(place: Alone) -> Iterator[None]:
     before = place.rows(place.master)
     place.master.stop()
     yield
@@ -107,7 +117,7 @@ def killed(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def restored(place: Place) -> Iterator[None]:
+def restored(place: Alone) -> Iterator[None]:
     """It starts again from a backup, which is older."""
     place.master.client().save()
     before = place.sells()
@@ -120,7 +130,7 @@ def restored(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def failed_over(place: Place) -> Iterator[None]:
+def failed_over(place: Alone) -> Iterator[None]:
     """Another takes the place of the master, and has not got its last writes."""
     place.cut_off()
     before = place.sells()
@@ -135,7 +145,7 @@ def failed_over(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def flushed(place: Place) -> Iterator[None]:
+def flushed(place: Alone) -> Iterator[None]:
     before = place.rows(place.master)
     place.master.client().flushall()
     yield
@@ -146,7 +156,7 @@ def flushed(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def stopped(place: Place) -> Iterator[None]:
+def stopped(place: Alone) -> Iterator[None]:
     signal_to(place.master, signal.SIGSTOP)
     time.sleep(LASTS)
     yield
@@ -154,16 +164,16 @@ def stopped(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def without_scripts(place: Place) -> Iterator[None]:
+def without_scripts(place: Alone) -> Iterator[None]:
     for _ in range(3):
         place.master.client().script_flush()
         time.sleep(LASTS / 4)
     yield
 
 
-def without_right(*rights: str) -> Callable[[Place], AbstractContextManager[None]]:
+def without_right(*rights: str) -> Callable[[Alone], AbstractContextManager[None]]:
     @contextmanager
-    def denied(place: Place) -> Iterator[None]:
+    def denied(place: Alone) -> Iterator[None]:
         place.master.client().execute_command("ACL", "SETUSER", "gate", *rights)
         yield
         place.let_in()
@@ -172,7 +182,7 @@ def without_right(*rights: str) -> Callable[[Place], AbstractContextManager[None
 
 
 @contextmanager
-def full(place: Place) -> Iterator[None]:
+def full(place: Alone) -> Iterator[None]:
     client = place.master.client()
     client.config_set("maxmemory", int(client.info("memory")["used_memory"]) // 2)
     yield
@@ -180,7 +190,7 @@ def full(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def cut(place: Place) -> Iterator[None]:
+def cut(place: Alone) -> Iterator[None]:
     """Nothing that is sent arrives."""
     place.proxy.fate = lambda words: swallow
     yield
@@ -188,7 +198,7 @@ def cut(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def broken(place: Place) -> Iterator[None]:
+def broken(place: Alone) -> Iterator[None]:
     """What is sent breaks the connection."""
     place.proxy.fate = lambda words: reset
     yield
@@ -196,14 +206,14 @@ def broken(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def unheard(place: Place) -> Iterator[None]:
+def unheard(place: Alone) -> Iterator[None]:
     """All is done that is asked for, and nobody hears of it in time."""
     place.proxy.delay = lambda words: 0.5
     yield
     place.proxy.delay = lambda words: 0.0
 
 
-FAULTS: dict[str, Callable[[Place], AbstractContextManager[None]]] = {
+FAULTS: dict[str, Callable[[Alone], AbstractContextManager[None]]] = {
     "kill": killed,
     "restore": restored,
     "stop": stopped,

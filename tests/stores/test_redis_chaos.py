@@ -23,13 +23,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Generic, TypeVar
 
 import pytest
 
 from ..chaos import Ledger, Visitor, crowd
 from ..serving import Server, serve
 from ..waits import WORKER
-from .chaos_faults import FAULTS, LASTS, LOSSES, Place, serve_place, stopped
+from .chaos_faults import FAULTS, LASTS, LOSSES, Alone, Place, serve_alone, stopped
 from .redis_stores import until
 
 APP = "tests.stores.chaos_app:create_app()"
@@ -38,13 +39,14 @@ RECOVERS, ANSWERS = 5.0, 0.5
 #: of each machine
 WORKERS = 2
 ROUNDS = 50
+P = TypeVar("P", bound=Place)
 
 
 @dataclass
-class Site:
+class Site(Generic[P]):
     """Two machines, what their store is kept on, and what came of the rounds."""
 
-    place: Place
+    place: P
     machines: list[Server]
     told: list[Told] = field(default_factory=list)
 
@@ -60,9 +62,14 @@ class Told:
 
 
 @contextmanager
-def site(folder: Path, query: str = "", **env: str) -> Iterator[Site]:
+def site(folder: Path, query: str = "", **env: str) -> Iterator[Site[Alone]]:
+    with serve_alone(folder) as place, site_at(place, folder, query, **env) as served:
+        yield served
+
+
+@contextmanager
+def site_at(place: P, folder: Path, query: str = "", **env: str) -> Iterator[Site[P]]:
     with ExitStack() as stack:
-        place = stack.enter_context(serve_place(folder))
         setting = {
             "CHALLENGE_STORE_URI": place.uri() + query,
             "CHALLENGE_KEYS_PATH": str(folder / "keys.json"),
@@ -90,7 +97,7 @@ def wait_for_workers(machine: Server) -> None:
     until(all_answer)
 
 
-def seconds_until_well(site: Site, ledger: Ledger, began: float) -> float:
+def seconds_until_well(site: Site[P], ledger: Ledger, began: float) -> float:
     """Until new visitors buy and read at each machine, one after the other."""
     well, well_at = 0, time.monotonic()
     # A machine has several workers, each of which finds out by itself.
@@ -105,7 +112,7 @@ def seconds_until_well(site: Site, ledger: Ledger, began: float) -> float:
     return max(0.0, well_at - began)
 
 
-def run_round(site: Site, ledger: Ledger, kind: str) -> None:
+def run_round(site: Site[Alone], ledger: Ledger, kind: str) -> None:
     """A fault comes and goes."""
     place, reader = site.place, Visitor(site.machines, ledger)
     until(lambda: reader.buy() and reader.view(0) == reader.view(1) == 200)
@@ -123,7 +130,9 @@ def run_round(site: Site, ledger: Ledger, kind: str) -> None:
     site.told.append(Told(kind, took, *ledger.waits.slowest()))
 
 
-def run_rounds(site: Site, kinds: list[str], seed: int, *, answers: float = ANSWERS) -> Ledger:
+def run_rounds(
+    site: Site[Alone], kinds: list[str], seed: int, *, answers: float = ANSWERS
+) -> Ledger:
     with crowd(site.machines, seed) as ledger:
         for number, kind in enumerate(kinds):
             context = f"round {number} of seed {seed}: {kind}"
@@ -148,7 +157,7 @@ def order(seed: int, rounds: int) -> list[str]:
     return kinds
 
 
-def report(site: Site, ledger: Ledger) -> None:
+def report(site: Site[Alone], ledger: Ledger) -> None:
     """For who looks (`-s`)."""
     for kind in FAULTS:
         of_kind = [each for each in site.told if each.kind == kind]
