@@ -206,7 +206,7 @@ SLOWLY = """
         set onmessage(receive) {
             super.onmessage = (event) => {
                 if (!event.data.solved) return receive(event);
-                due = Math.max(due + 250, performance.now());
+                due = Math.max(due + 220, performance.now());
                 setTimeout(receive, due - performance.now(), event);
             };
         }
