@@ -13,6 +13,7 @@ import pytest
 from bench import _full_server, _store_rows, _store_together
 from bench import store as bench
 from bench._store_sites import PROFILES, Site, Used, counted_trips, crowd
+from challenge.core.visitors import View
 from challenge.stores.redis import RedisStore
 from challenge.stores.redis_pool import Lease
 
@@ -59,9 +60,9 @@ def test_control_a_store_that_looks_first_is_found_out(
 ) -> None:
     charge = RedisStore.charge
 
-    def looks_first(store: RedisStore, key: bytes, *asked: object, now: float) -> object:
+    def looks_first(store: RedisStore, key: bytes, seen: View, *, epoch: str, now: float) -> object:
         store.read(key, now=now)
-        return charge(store, key, *asked, now=now)  # type: ignore[arg-type]
+        return charge(store, key, seen, epoch=epoch, now=now)
 
     monkeypatch.setattr(RedisStore, "charge", looks_first)
     with site_on(tmp_path, "redis") as site:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.crc import key_slot
@@ -21,9 +22,9 @@ from challenge.stores.redis_cluster import PARTS
 
 from .redis_cluster_servers import Cluster, Move, start_cluster
 from .serving import Server, post_together, serve
-from .solving import REDEEM, solve
+from .solving import ASK, REDEEM, solve
 from .stores.redis_watched import fail_over, serve_watched
-from .test_races import APP, BUDGET, ask, open_profiles
+from .test_races import APP, BUDGET, open_profiles
 
 #: redemptions that each machine gets at once: as many the same as different
 CALLS = 40
@@ -41,7 +42,7 @@ class Race:
 
     def __init__(self, machines: list[Server]) -> None:
         self.machines = machines
-        self.offer = ask(machines[0])
+        self.offer = offered(machines[0])
         self.tokens: set[str] = set()
         self.answers: Counter[tuple[int, str]] = Counter()
         self.views: Counter[int] = Counter()
@@ -75,6 +76,18 @@ class Race:
         with ThreadPoolExecutor(2) as pool:
             for seen in pool.map(open_profiles, self.machines, (token, token), halves):
                 self.views += seen
+
+
+def offered(machine: Server) -> dict[str, Any]:
+    """A challenge. A worker that starts while the store is away knows no epoch, and signs none."""
+    ends = time.monotonic() + 60
+    while True:
+        status, _, body = machine.call("POST", ASK, {"Content-Type": "application/json"}, b"{}")
+        if status == 201:
+            return dict(json.loads(body))
+        assert status == 503
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 def _decode(text: str) -> bytes:

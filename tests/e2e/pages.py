@@ -63,10 +63,10 @@ class Site:
 def serve_site(folder: Path, *, workers: int = 2, **env: str) -> AbstractContextManager[Site]:
     """Serve it, with a band that the visitors of many tests do not exhaust.
 
-    The work is a twentieth of the usual: plain JavaScript on a busy machine would else be a slow
+    The work is a quarter of the usual: plain JavaScript on a busy machine would else be a slow
     device, which asks twice.
     """
-    usual = {"CHALLENGE_BAND_BURST": "100000", "CHALLENGE_PRICE_MS": "10"}
+    usual = {"CHALLENGE_BAND_BURST": "100000", "CHALLENGE_PRICE_MS": "50"}
     return _serve_site(folder, workers, usual | env)
 
 
