@@ -206,7 +206,7 @@ SLOWLY = """
         set onmessage(receive) {
             super.onmessage = (event) => {
                 if (!event.data.solved) return receive(event);
-                due = Math.max(due + 220, performance.now());
+                due = Math.max(due + 250, performance.now());
                 setTimeout(receive, due - performance.now(), event);
             };
         }
@@ -228,11 +228,12 @@ def test_it_says_how_far_it_is_at_most_once_a_second_and_ready_at_the_end(
         page.expose_function("heard", lambda at, text: heard.append((at, text)))
         page.add_init_script(SLOWLY)
         show(page, town, Face("", BY_NAME["profile"].path, shows=PERSONAL))
-    *counts, (_, last) = heard
+    *before, (_, last) = heard
     assert last == "Ready."
-    assert len(counts) >= 3
-    assert all(re.fullmatch(r"\d+ of 16", text) for _, text in counts)
-    assert all(later - earlier > 990 for (earlier, _), (later, _) in pairwise(counts))
+    # On a busy machine one of them is how long it takes.
+    assert len(before) >= 2
+    assert all(re.fullmatch(r"\d+ of 16|This takes .* seconds\.", text) for _, text in before)
+    assert all(later - earlier > 990 for (earlier, _), (later, _) in pairwise(before))
 
 
 @pytest.mark.parametrize("name", ["problem", "card-problem"])

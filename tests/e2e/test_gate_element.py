@@ -114,7 +114,7 @@ def test_pressed_again_and_again_it_asks_once_and_keeps_the_focus(
     until(lambda: held.routes, lambda: page.wait_for_timeout(20), "a redeem")
     page.keyboard.press("Enter")
     expect(page.locator(GATE_BUTTON)).to_have_attribute("aria-disabled", "true")
-    expect(page.locator(LIVE)).to_have_text("16 of 16")
+    expect(page.locator(LIVE)).to_have_text("16 of 16", timeout=15_000)
     assert page.evaluate(FOCUSED) == "Show contact details"
     held.release()
     page.wait_for_selector(REVEALED)

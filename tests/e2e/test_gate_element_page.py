@@ -58,7 +58,7 @@ def test_where_room_is_reserved_nothing_moves(
     page.evaluate(WATCH_BOXES)
     page.click(GATE_BUTTON)
     until(lambda: held.routes, lambda: page.wait_for_timeout(20), "a redeem")
-    expect(page.locator(LIVE)).to_have_text("16 of 16")
+    expect(page.locator(LIVE)).to_have_text("16 of 16", timeout=15_000)
     held.routes.pop().fulfill(status=429, headers={"Retry-After": "1"}, json={"code": "band_empty"})
     expect(page.locator(LIVE)).to_contain_text("A short queue.")
     page.wait_for_timeout(100)
