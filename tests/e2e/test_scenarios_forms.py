@@ -77,8 +77,11 @@ def await_thanks(driver: Driver) -> None:
 
 
 def open_card(driver: Driver, site: Site) -> None:
+    # WebKit shows the page before for a moment yet, and that may be the same one.
+    before = driver.evaluate("performance.timeOrigin")
     driver.open(site.profiles[0].replace("/people/", "/cards/"))
-    driver.until(lambda: driver.evaluate(f"{BUTTON} !== null"), "the gate's button")
+    shown = f"performance.timeOrigin !== {before} && {BUTTON} !== null"
+    driver.until(lambda: driver.evaluate(shown), "the gate's button")
 
 
 def press(driver: Driver) -> None:
