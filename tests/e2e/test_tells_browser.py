@@ -144,37 +144,6 @@ def test_a_driver_that_calls_in_the_page_says_so(page: Page) -> None:
     assert factor(page) == 8
 
 
-#: for the page's own script: the median of what a look costs, in milliseconds
-COSTLY = """
-async function cost() {
-  const field = document.querySelector("#q");
-  const frame = document.body.appendChild(document.createElement("iframe"));
-  const deep = (depth, call) => depth ? deep(depth - 1, call) : call();
-  const ways = [HTMLElement, frame.contentWindow.HTMLElement].map(({ prototype }) => {
-    const { focus } = prototype;
-    return { took: [], call: () => focus.call(field) };
-  });
-  for (let time = 0; time < 15; time++) {
-    for (const { took, call } of ways) {
-      await new Promise((done) => setTimeout(done, 130));
-      const start = performance.now();
-      deep(20, call);
-      took.push(performance.now() - start);
-    }
-  }
-  const [looked, native] = ways.map(({ took }) => took.sort((a, b) => a - b)[7]);
-  return looked - native;
-}
-"""
-LOOKS_IN_A_SECOND = 4
-
-
-def test_looking_at_calls_costs_under_a_millisecond_in_a_second(page: Page) -> None:
-    run_own(page, COSTLY)
-    cost: float = page.evaluate("cost()")
-    assert 0 < cost * LOOKS_IN_A_SECOND < 1, cost
-
-
 def test_a_page_that_does_not_report_has_its_methods_as_they_were(
     browser: Browser, tmp_path: Path
 ) -> None:
