@@ -228,7 +228,10 @@ class Store(Protocol):
 
 
 def demand_epoch(named: str, found: str) -> None:
-    """Raise if the epoch that a token names is not the one that is found."""
+    """See that the epoch that a token names is the one that is found.
+
+    :raises StoreUnavailable: if it is another one.
+    """
     if named != found:
         raise StoreUnavailable("the store has lost rows, or is another one")
 

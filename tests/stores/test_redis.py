@@ -105,10 +105,7 @@ def test_a_view_is_one_trip_and_one_script(
     charge(store, KEY, view(0))
     before = calls(server)
     for number in range(100):
-        assert charge(store, KEY, view(number)).charge in (
-            Charge.CHARGED,
-            Charge.REVISIT,
-        )
+        assert charge(store, KEY, view(number)).charge in (Charge.CHARGED, Charge.REVISIT)
     after = calls(server)
     called = {name: after[name] - before.get(name, 0) for name in after}
     # What a script calls is counted too; the rest is this test's own client.

@@ -87,7 +87,8 @@ def test_another_takes_over_and_nothing_is_granted_twice(
             assert {reader.view(at) for at in (0, 1) for _ in range(3)} - {503} == {403}
             page, waited = ledger.waits.slowest()
             print(f"{fault.__name__}: well after {recovered:.2f} s, slowest page {page:.2f} s")
-            assert (recovered < RECOVERS, waited < ANSWERS) == (True, True), (recovered, waited)
+            assert recovered < RECOVERS
+            assert waited < ANSWERS
         assert not ledger.faults(), ledger.faults()
 
 
@@ -95,10 +96,7 @@ def test_another_takes_over_and_nothing_is_granted_twice(
 def test_control_without_epochs_challenges_are_redeemed_twice(tmp_path: Path) -> None:
     with serve_watched(tmp_path) as watched:
         place = Guarded(watched.master, watched.replica, watched=watched)
-        with (
-            site_at(place, tmp_path, NO_EPOCH="1") as it,
-            crowd(it.machines, 1) as ledger,
-        ):
+        with site_at(place, tmp_path, NO_EPOCH="1") as it, crowd(it.machines, 1) as ledger:
             until(Visitor(it.machines, ledger).buy)
             with taken_over(place):
                 time.sleep(LASTS)

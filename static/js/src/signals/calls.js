@@ -8,7 +8,7 @@ const DRIVER =
   /[ (](pptr:|__\w+ppeteer_evaluation_script__)|(UtilityScript\.\w+|callFunction) \(<anonymous>/;
 /** Evaluated from outside; but also in bookmarklets, in the console, and in timers made of text. */
 const NAMELESS = /<anonymous>:\d+:\d+/;
-/** So many stacks are looked at on a page, and so many in a second: one takes 0.1 to 0.8 ms. */
+/** So many stacks are looked at on a page, and so many in a second: one takes 0.5 to 0.8 ms. */
 const LOOKS = 100;
 const LOOKS_IN_A_SECOND = 4;
 
